@@ -1,0 +1,378 @@
+//! Quotes the test: data about it, and one call.
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Ident, ReturnType, Type};
+
+use crate::args::{Flavor, TestArgs};
+use crate::attribute;
+use crate::model::{Argument, Passing, TestFn};
+
+pub(crate) fn test(test: &TestFn<'_>) -> TokenStream {
+    let attrs = &test.function.attrs;
+    let vis = &test.function.vis;
+    let function = function(test);
+
+    if test.has_cases {
+        // `test-case` hands `allow` on, and emits the function outside of `cfg(test)` too.
+        return quote! {
+            #(#attrs)*
+            #[allow(dead_code)]
+            #vis #function
+        };
+    }
+    let attrs_outside_of_tests = attrs
+        .iter()
+        .filter(|attr| !attribute::is_for_the_harness(attr) && !attr.path().is_ident("doc"));
+    // Doctests and `cargo check` are not `cfg(test)`: without a second copy they would accept any body. Clippy has its
+    // say about the first one, where it knows that it reads a test.
+    quote! {
+        #[cfg(test)]
+        #[::core::prelude::v1::test]
+        #(#attrs)*
+        #vis #function
+
+        #[cfg(not(test))]
+        #[allow(dead_code, clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)]
+        const _: () = {
+            #(#attrs_outside_of_tests)*
+            #function
+        };
+    }
+}
+
+/// The function that the harness calls, with the user's function inside.
+fn function(test: &TestFn<'_>) -> TokenStream {
+    let krate = &test.args.krate;
+    let sig = &test.function.sig;
+    let body = &test.function.body;
+    let name = &sig.ident;
+    let parameters = parameters(test);
+    let case = case(test);
+    let returned = returned(&sig.output);
+    let context = Ident::new("context", Span::mixed_site());
+    let set_up = set_up(test, &context);
+    let passed = passed(test);
+    let (output, report) = if test.returns_unit {
+        (quote!(), quote!(.into_unit();))
+    } else {
+        (quote!(-> #krate::__private::Verdict), quote!())
+    };
+    quote! {
+        fn #name(#parameters) #output {
+            #[allow(clippy::needless_pass_by_ref_mut, clippy::unused_async)]
+            #sig #body
+
+            #krate::__private::run::<_, _, #returned>(#case, move |#context| async move {
+                #set_up
+                #context.body(#name(#passed)).await
+            })
+            #report
+        }
+    }
+}
+
+/// What `test-case` passes in, under names of our own: the user's may be any pattern.
+fn parameters(test: &TestFn<'_>) -> TokenStream {
+    let cases = test.arguments.iter().enumerate();
+    let parameters = cases.filter_map(|(position, argument)| match argument {
+        Argument::Case(ty) => {
+            let name = argument_name(position);
+            Some(quote!(#name: #ty))
+        }
+        Argument::Fixture(..) => None,
+    });
+    quote!(#(#parameters),*)
+}
+
+fn set_up(test: &TestFn<'_>, context: &Ident) -> TokenStream {
+    let fixtures = test.arguments.iter().enumerate();
+    fixtures
+        .map(|(position, argument)| {
+            let Argument::Fixture(ty, passing) = argument else {
+                return TokenStream::new();
+            };
+            let name = argument_name(position);
+            let mutable = (*passing == Passing::Exclusive).then(|| quote!(mut));
+            // Where the type is, yet not the user's code: errors point there and lints stay away.
+            let here = Span::mixed_site().located_at(ty.span());
+            quote_spanned!(here=> let #mutable #name = #context.fixture::<#ty>().await?;)
+        })
+        .collect()
+}
+
+fn passed(test: &TestFn<'_>) -> TokenStream {
+    let passed = test
+        .arguments
+        .iter()
+        .enumerate()
+        .map(|(position, argument)| {
+            let name = argument_name(position);
+            match argument {
+                Argument::Case(_) | Argument::Fixture(_, Passing::Owned) => quote!(#name),
+                Argument::Fixture(_, Passing::Shared) => quote!(&#name),
+                Argument::Fixture(_, Passing::Exclusive) => quote!(&mut #name),
+            }
+        });
+    quote!(#(#passed),*)
+}
+
+fn argument_name(position: usize) -> Ident {
+    format_ident!("argument{position}", span = Span::mixed_site())
+}
+
+/// The type that `run` is told the test returns, so that an error about it points at it.
+fn returned(output: &ReturnType) -> TokenStream {
+    match output {
+        ReturnType::Default => quote!(()),
+        // Neither can be written where an expression's type goes.
+        ReturnType::Type(_, ty) if contains_impl(ty) || matches!(**ty, Type::Never(_)) => quote!(_),
+        ReturnType::Type(_, ty) => ty.to_token_stream(),
+    }
+}
+
+fn contains_impl(ty: &Type) -> bool {
+    fn any_impl(tokens: TokenStream) -> bool {
+        tokens.into_iter().any(|token| match token {
+            TokenTree::Ident(ident) => ident == "impl",
+            TokenTree::Group(group) => any_impl(group.stream()),
+            _ => false,
+        })
+    }
+    any_impl(ty.to_token_stream())
+}
+
+fn case(test: &TestFn<'_>) -> TokenStream {
+    let TestArgs {
+        flavor,
+        worker_threads,
+        start_paused,
+        timeout,
+        krate,
+    } = &test.args;
+    let should_panic = test.should_panic;
+    let name = &test.function.sig.ident;
+    let path = format!("::{name}");
+    // The user's line, not the attribute's: `line!` goes by the span of the whole call.
+    let line = quote_spanned!(name.span()=> line!());
+    let flavor = match flavor {
+        Flavor::CurrentThread => quote!(CurrentThread),
+        Flavor::MultiThread => quote!(MultiThread),
+    };
+    let worker_threads = option(worker_threads.map(|threads| quote!(#threads)));
+    let timeout = option(timeout.map(|timeout| {
+        let (secs, nanos) = (timeout.as_secs(), timeout.subsec_nanos());
+        quote!(::core::time::Duration::new(#secs, #nanos))
+    }));
+    quote! {
+        #krate::__private::TestCase {
+            name: ::core::concat!(::core::module_path!(), #path),
+            file: ::core::file!(),
+            line: #line,
+            manifest_dir: ::core::env!("CARGO_MANIFEST_DIR"),
+            flavor: #krate::__private::Flavor::#flavor,
+            worker_threads: #worker_threads,
+            start_paused: #start_paused,
+            timeout: #timeout,
+            should_panic: #should_panic,
+        }
+    }
+}
+
+fn option(value: Option<TokenStream>) -> TokenStream {
+    value.map_or_else(
+        || quote!(::core::option::Option::None),
+        |value| quote!(::core::option::Option::Some(#value)),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use syn::parse::{ParseStream, Parser};
+    use syn::{File, Item, ItemFn};
+
+    use super::*;
+    use crate::function::Function;
+    use crate::problems::Problems;
+
+    fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
+        let mut problems = Problems::default();
+        let args = TestArgs::parse(args, &mut problems);
+        let parse = |input: ParseStream<'_>| Function::parse(input, &mut problems);
+        let function = parse.parse2(item).unwrap();
+        let model = TestFn::new(&function, args, problems);
+        test(&model.unwrap_or_else(|problems| panic!("{problems}")))
+    }
+
+    /// The items of an expansion, which must be syntactically right.
+    fn items(expansion: TokenStream) -> Vec<Item> {
+        syn::parse2::<File>(expansion).unwrap().items
+    }
+
+    #[track_caller]
+    fn the_test(args: TokenStream, item: TokenStream) -> ItemFn {
+        match items(expand(args, item)).swap_remove(0) {
+            Item::Fn(function) => function,
+            _ => panic!("the first item is not a function"),
+        }
+    }
+
+    fn text(tokens: impl ToTokens) -> String {
+        tokens.to_token_stream().to_string()
+    }
+
+    #[test]
+    fn attributes_and_visibility_are_kept_in_order() {
+        let function = the_test(
+            quote!(),
+            quote! {
+                /// Documented.
+                #[ignore = "slow"]
+                #[allow(unused)]
+                pub(super) async fn t() {}
+            },
+        );
+        let attrs: Vec<String> = function.attrs.iter().map(text).collect();
+        assert_eq!(
+            attrs,
+            [
+                "# [cfg (test)]",
+                "# [:: core :: prelude :: v1 :: test]",
+                "# [doc = r\" Documented.\"]",
+                "# [ignore = \"slow\"]",
+                "# [allow (unused)]",
+            ]
+        );
+        assert_eq!(text(&function.vis), "pub (super)");
+        assert_eq!(
+            text(&function.sig),
+            "fn t () -> :: aiodal :: __private :: Verdict"
+        );
+    }
+
+    #[test]
+    fn the_body_is_checked_outside_of_tests_too() {
+        let items = items(expand(
+            quote!(),
+            quote!(
+                #[ignore]
+                async fn t(tx: Transaction) {
+                    body()
+                }
+            ),
+        ));
+        let [Item::Fn(tested), Item::Const(checked)] = &items[..] else {
+            panic!("expected a function and a constant");
+        };
+        assert_eq!(text(&checked.attrs[0]), "# [cfg (not (test))]");
+        let block = text(&tested.block);
+        assert!(text(&checked.expr).contains(&block));
+        assert!(!text(&checked.expr).contains("ignore"));
+    }
+
+    #[test]
+    fn arguments_are_set_up_in_order_and_passed_as_asked() {
+        let body = text(
+            the_test(
+                quote!(),
+                quote!(
+                    async fn t(a: A, b: &B, c: &mut C) {}
+                ),
+            )
+            .block,
+        );
+        let set_up = "let argument0 = context . fixture :: < A > () . await ? ; \
+                      let argument1 = context . fixture :: < B > () . await ? ; \
+                      let mut argument2 = context . fixture :: < C > () . await ? ; \
+                      context . body (t (argument0 , & argument1 , & mut argument2)) . await";
+        assert!(body.contains(set_up), "{body}");
+    }
+
+    #[test]
+    fn options_become_data() {
+        let function = the_test(
+            quote!(
+                flavor = "multi_thread",
+                worker_threads = 2,
+                timeout = "1500ms",
+                crate = db
+            ),
+            quote!(
+                async fn t() {}
+            ),
+        );
+        let body = text(function.block);
+        for data in [
+            "name : :: core :: concat ! (:: core :: module_path ! () , \"::t\")",
+            "flavor : db :: __private :: Flavor :: MultiThread",
+            "worker_threads : :: core :: option :: Option :: Some (2usize)",
+            "start_paused : false",
+            "Some (:: core :: time :: Duration :: new (1u64 , 500000000u32))",
+            "should_panic : false",
+        ] {
+            assert!(body.contains(data), "{data} is not in {body}");
+        }
+        assert!(!body.contains("aiodal"), "{body}");
+    }
+
+    #[test]
+    fn the_return_type_is_named_where_it_can_be() {
+        let run = |item| text(the_test(quote!(), item).block);
+        assert!(
+            run(quote!(
+                async fn t() {}
+            ))
+            .contains("run :: < _ , _ , () >")
+        );
+        assert!(
+            run(quote!(
+                async fn t() -> io::Result<()> {}
+            ))
+            .contains("run :: < _ , _ , io :: Result < () > >")
+        );
+        assert!(
+            run(quote!(
+                async fn t() -> Result<(), impl Error> {}
+            ))
+            .contains("run :: < _ , _ , _ >")
+        );
+        assert!(
+            run(quote!(
+                async fn t() -> ! {}
+            ))
+            .contains("run :: < _ , _ , _ >")
+        );
+    }
+
+    #[test]
+    fn a_should_panic_test_returns_nothing() {
+        let function = the_test(
+            quote!(),
+            quote!(
+                #[should_panic]
+                async fn t() {}
+            ),
+        );
+        assert_eq!(text(&function.sig), "fn t ()");
+        assert!(text(&function.block).ends_with(". into_unit () ; }"));
+    }
+
+    #[test]
+    fn cases_get_a_function_that_takes_their_values() {
+        let function = the_test(
+            quote!(),
+            quote! {
+                #[test_case((1, 2))]
+                async fn t((a, b): (i32, i32), tx: &Transaction) {}
+            },
+        );
+        let attrs: Vec<String> = function.attrs.iter().map(text).collect();
+        assert_eq!(attrs, ["# [test_case ((1 , 2))]", "# [allow (dead_code)]"]);
+        assert_eq!(
+            text(&function.sig),
+            "fn t (argument0 : (i32 , i32)) -> :: aiodal :: __private :: Verdict"
+        );
+        assert!(text(&function.block).contains("t (argument0 , & argument1)"));
+    }
+}

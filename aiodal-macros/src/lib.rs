@@ -1,0 +1,37 @@
+//! The attributes of [`aiodal`]: `#[aiodal::test]` and `#[aiodal::session]`.
+//!
+//! Use them through the `aiodal` crate, which re-exports them beside what they expand to.
+//!
+//! The way of a test through this crate is its list of files: `settings` and `args` read the options, `function` takes
+//! the item apart, `model` checks every rule, `expand` quotes; `fallback` is what remains of a test with mistakes.
+//!
+//! [`aiodal`]: https://docs.rs/aiodal
+
+mod args;
+mod attribute;
+mod cases;
+mod expand;
+mod fallback;
+mod fingerprint;
+mod function;
+mod krate;
+mod model;
+mod nearest;
+mod problems;
+mod session;
+mod settings;
+mod test;
+
+use proc_macro::TokenStream;
+
+#[doc = include_str!("docs/test.md")]
+#[proc_macro_attribute]
+pub fn test(args: TokenStream, item: TokenStream) -> TokenStream {
+    test::test(args.into(), &item.into()).into()
+}
+
+#[doc = include_str!("docs/session.md")]
+#[proc_macro_attribute]
+pub fn session(args: TokenStream, item: TokenStream) -> TokenStream {
+    session::session(args.into(), &item.into()).into()
+}

@@ -1,0 +1,117 @@
+//! `#[aiodal::session]`: the implementation, registered before `main`.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Error, ItemImpl, Path, Type};
+
+use crate::args::SessionArgs;
+use crate::fallback;
+use crate::fingerprint::fingerprint;
+use crate::problems::Problems;
+
+pub(crate) fn session(args: TokenStream, item: &TokenStream) -> TokenStream {
+    let mut problems = Problems::default();
+    let args = SessionArgs::parse(args, &mut problems);
+    match Session::new(item, args, problems) {
+        Ok(session) => session.expand(item),
+        Err(problems) => fallback::item(&problems, item),
+    }
+}
+
+/// A session that keeps all the rules.
+struct Session {
+    krate: Path,
+    ty: Type,
+    source_hash: u64,
+}
+
+impl Session {
+    fn new(item: &TokenStream, args: SessionArgs, mut problems: Problems) -> syn::Result<Self> {
+        let implementation = match syn::parse2::<ItemImpl>(item.clone()) {
+            Ok(implementation) => implementation,
+            Err(problem) => {
+                problems.add(Error::new(
+                    problem.span(),
+                    "`#[aiodal::session]` goes on `impl aiodal::Session for MySession { .. }`",
+                ));
+                return Err(problems.into_error());
+            }
+        };
+        check(&implementation, &mut problems);
+        problems.or(Self {
+            krate: args.krate,
+            ty: *implementation.self_ty,
+            source_hash: fingerprint(item.clone()),
+        })
+    }
+
+    fn expand(&self, item: &TokenStream) -> TokenStream {
+        let Self {
+            krate,
+            ty,
+            source_hash,
+        } = self;
+        // The user's line, not the attribute's: `line!` goes by the span of the whole call.
+        let line = quote_spanned!(ty.span()=> line!());
+        quote! {
+            #item
+
+            const _: () = {
+                #[#krate::__private::ctor::ctor(unsafe, crate_path = #krate::__private::ctor)]
+                fn register() {
+                    #krate::__private::register_session::<#ty>(#krate::__private::SessionSource {
+                        name: ::core::stringify!(#ty),
+                        file: ::core::file!(),
+                        line: #line,
+                        manifest_dir: ::core::env!("CARGO_MANIFEST_DIR"),
+                        source_hash: #source_hash,
+                    });
+                }
+            };
+        }
+    }
+}
+
+fn check(implementation: &ItemImpl, problems: &mut Problems) {
+    let ItemImpl {
+        generics,
+        trait_,
+        self_ty,
+        ..
+    } = implementation;
+    match trait_ {
+        Some((path, _)) if path.segments.last().is_some_and(|s| s.ident == "Session") => {}
+        Some((path, _)) => problems.at(
+            path,
+            "`#[aiodal::session]` registers an implementation of `aiodal::Session`, not of this trait",
+        ),
+        None => problems.at(
+            self_ty,
+            "`#[aiodal::session]` registers an implementation of a trait; write `impl aiodal::Session for` before the type",
+        ),
+    }
+    if !generics.params.is_empty() {
+        problems.at(
+            generics,
+            "a session cannot be generic; implement it for one concrete type",
+        );
+    }
+    if let Some(clause) = &generics.where_clause {
+        problems.at(clause, "a session cannot have a `where` clause; remove it");
+    }
+    if !is_named(self_ty) {
+        problems.at(
+            self_ty,
+            "a session is a type of its own; declare one with `struct MySession;` and implement it for that",
+        );
+    }
+}
+
+fn is_named(ty: &Type) -> bool {
+    match ty {
+        Type::Path(path) => path.qself.is_none(),
+        Type::Group(group) => is_named(&group.elem),
+        _ => false,
+    }
+}

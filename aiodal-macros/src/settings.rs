@@ -1,0 +1,77 @@
+//! Splits an attribute's tokens into `key = value` settings, before anyone asks what the values mean.
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+
+use crate::nearest::expected_one_of;
+use crate::problems::Problems;
+
+/// An option that an attribute knows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Known {
+    pub(crate) name: &'static str,
+    /// What a message shows as the right way to write it.
+    pub(crate) example: &'static str,
+}
+
+/// One `key = value`, with a known key that was not given before and a value that is not empty.
+#[derive(Debug)]
+pub(crate) struct Setting {
+    pub(crate) key: Ident,
+    pub(crate) value: TokenStream,
+}
+
+/// Reads all settings of an attribute; what cannot be read becomes a problem and is left out.
+pub(crate) fn read(tokens: TokenStream, known: &[Known], problems: &mut Problems) -> Vec<Setting> {
+    let mut settings: Vec<Setting> = Vec::new();
+    for tokens in split_at_commas(tokens) {
+        let Some(setting) = read_one(tokens, known, problems) else {
+            continue;
+        };
+        if settings.iter().any(|earlier| earlier.key == setting.key) {
+            let key = &setting.key;
+            problems.at(key, format!("`{key}` is set twice; remove one of the two"));
+        } else {
+            settings.push(setting);
+        }
+    }
+    settings
+}
+
+fn read_one(tokens: TokenStream, known: &[Known], problems: &mut Problems) -> Option<Setting> {
+    let mut rest = tokens.clone().into_iter();
+    let Some(TokenTree::Ident(key)) = rest.next() else {
+        let example = known[0].example;
+        problems.at(tokens, format!("expected an option, such as `{example}`"));
+        return None;
+    };
+    let Some(option) = known.iter().find(|known| key == known.name) else {
+        let names: Vec<&str> = known.iter().map(|known| known.name).collect();
+        let expected = expected_one_of(&key.to_string(), &names);
+        problems.at(&key, format!("unknown option `{key}`; {expected}"));
+        return None;
+    };
+    let is_assigned = matches!(rest.next(), Some(TokenTree::Punct(p)) if p.as_char() == '=');
+    let value: TokenStream = rest.collect();
+    if !is_assigned || value.is_empty() {
+        let example = option.example;
+        problems.at(tokens, format!("`{key}` needs a value: `{example}`"));
+        return None;
+    }
+    Some(Setting { key, value })
+}
+
+fn split_at_commas(tokens: TokenStream) -> Vec<TokenStream> {
+    let mut parts = vec![TokenStream::new()];
+    for token in tokens {
+        match (&token, parts.last_mut()) {
+            (TokenTree::Punct(punct), _) if punct.as_char() == ',' => {
+                parts.push(TokenStream::new());
+            }
+            (_, Some(part)) => part.extend([token]),
+            (_, None) => {}
+        }
+    }
+    // The comma after the last option, and `#[aiodal::test()]`.
+    parts.retain(|part| !part.is_empty());
+    parts
+}

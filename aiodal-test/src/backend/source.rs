@@ -1,0 +1,152 @@
+//! Makes connections for the session's pool.
+
+use std::fmt;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use aiodal_core::{BoxError, DatabaseUrl};
+use tokio_postgres::{Client, NoTls};
+
+use super::driver::Driver;
+use super::socket::Address;
+
+/// How long to wait for one address of a server to accept, when the URL gives no `connect_timeout`.
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+
+/// A connection of the session's pool: parked while it is there, and while a test has it, the slot it returns to.
+pub(crate) struct Backend {
+    pub(crate) client: Arc<Client>,
+    pub(crate) address: Address,
+    /// Taken by the test that drives the connection. The pool closes a connection that returns without it.
+    pub(crate) driver: Option<Driver>,
+}
+
+/// Makes the connections of the session's pool.
+pub(crate) struct BackendSource {
+    url: DatabaseUrl,
+    /// The last failure to connect. bb8 retries in the background, and its waiters would hear of a
+    /// time-out only. Guards nothing else.
+    pub(crate) last_failure: Arc<Mutex<Option<String>>>,
+}
+
+impl BackendSource {
+    pub(crate) fn new(url: DatabaseUrl) -> BackendSource {
+        BackendSource {
+            url,
+            last_failure: Arc::default(),
+        }
+    }
+}
+
+/// Connects and parks the connection, so that any runtime can drive it.
+///
+/// # Errors
+///
+/// The last address's failure, or the server's refusal.
+pub(crate) async fn connect(url: &DatabaseUrl) -> Result<Backend, BoxError> {
+    let config = url.config();
+    let limit = config
+        .get_connect_timeout()
+        .copied()
+        .unwrap_or(CONNECT_LIMIT);
+    let mut failure: BoxError = "the URL's host resolves to no address".into();
+    for address in Address::of(config).await? {
+        let socket = match address.connect(limit).await {
+            Ok(socket) => socket,
+            Err(error) => {
+                failure = with_address(&error, &address).into();
+                continue;
+            }
+        };
+        let handshake = config.connect_raw(socket.clone(), NoTls);
+        let (client, connection) =
+            tokio::time::timeout(limit, handshake).await.map_err(|_| {
+                io::Error::new(
+                    io::ErrorKind::TimedOut,
+                    "the server accepted but did not answer",
+                )
+            })??;
+        let driver = Driver::new(connection, socket);
+        driver.park()?;
+        return Ok(Backend {
+            client: Arc::new(client),
+            address,
+            driver: Some(driver),
+        });
+    }
+    Err(failure)
+}
+
+fn with_address(error: &io::Error, address: &Address) -> io::Error {
+    let at = match address {
+        Address::Tcp(address) => address.to_string(),
+        Address::Unix(path) => path.display().to_string(),
+    };
+    io::Error::new(error.kind(), format!("{at}: {error}"))
+}
+
+impl bb8::ManageConnection for BackendSource {
+    type Connection = Backend;
+    type Error = BoxError;
+
+    async fn connect(&self) -> Result<Backend, BoxError> {
+        let result = connect(&self.url).await;
+        let failure = result
+            .as_ref()
+            .err()
+            .map(|error| aiodal_core::chain(error.as_ref()));
+        *self
+            .last_failure
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = failure;
+        result
+    }
+
+    async fn is_valid(&self, backend: &mut Backend) -> Result<(), BoxError> {
+        if backend.is_fit() {
+            Ok(())
+        } else {
+            Err("the server has closed the connection".into())
+        }
+    }
+
+    fn has_broken(&self, backend: &mut Backend) -> bool {
+        !backend.is_fit()
+    }
+}
+
+impl Backend {
+    /// Talks to the server on the current runtime, and parks the connection again.
+    ///
+    /// # Errors
+    ///
+    /// The connection is lost.
+    pub(crate) async fn talk<T>(&mut self, talk: impl AsyncFnOnce(&Client) -> T) -> io::Result<T> {
+        let driver = self.driver.take().ok_or(io::ErrorKind::NotConnected)?;
+        let running = driver.start()?;
+        let said = talk(&self.client).await;
+        self.driver = running.stop().await;
+        Ok(said)
+    }
+
+    fn is_fit(&self) -> bool {
+        self.driver.as_ref().is_some_and(Driver::is_quiet) && !self.client.is_closed()
+    }
+}
+
+impl fmt::Debug for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Backend")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for BackendSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BackendSource")
+            .field("url", &self.url)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,141 @@
+//! The configuration of a session: one place, one order.
+//!
+//! Defaults, then `aiodal.toml`, then the environment, then [`Session::configure`](crate::Session::configure),
+//! then the attribute of the test. Every key is described once, in [`keys`]; the file and the environment
+//! are two spellings of the same keys.
+
+mod env;
+mod file;
+mod keys;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::set_up::SetUpError;
+
+/// What a session is made of.
+///
+/// [`Session::configure`](crate::Session::configure) has the last word on it. The environment variable and the key
+/// in `aiodal.toml` are named at each field.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Config {
+    /// The server to use: `AIODAL_DATABASE_URL`, then `database_url`, then `DATABASE_URL`.
+    ///
+    /// `None`, the default, is a server of our own, started from the PostgreSQL installed here.
+    pub database_url: Option<String>,
+    /// Whether each statement is logged, with its time, to the output of the test that runs it:
+    /// `AIODAL_ECHO`, `echo`. Default: `false`.
+    pub echo: bool,
+    /// How long the body of a test may take: `AIODAL_TIMEOUT`, `timeout`. `None`, the default, is no limit.
+    pub timeout: Option<Duration>,
+    /// A directory of `.sql` files, relative to the package: `AIODAL_MIGRATIONS`, `migrations`.
+    /// [`Session::migrations`](crate::Session::migrations) comes before it.
+    pub migrations: Option<PathBuf>,
+    /// Server settings of every connection, such as `statement_timeout`: the table `[settings]`, or
+    /// `AIODAL_SETTINGS` as `name=value` pairs with commas between.
+    pub settings: BTreeMap<String, String>,
+    /// The pool of connections that tests share.
+    pub pool: PoolConfig,
+    /// The server of our own, if it is used.
+    pub postgres: PostgresConfig,
+}
+
+/// The pool of connections that tests share: the table `[pool]`.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct PoolConfig {
+    /// The most connections at a time: `AIODAL_POOL_MAX_SIZE`, `max_size`.
+    ///
+    /// `None`, the default, is as many as libtest runs tests at once.
+    pub max_size: Option<u32>,
+    /// How long a test waits for a connection: `AIODAL_POOL_CONNECTION_TIMEOUT`, `connection_timeout`.
+    /// Default: 30 seconds.
+    pub connection_timeout: Duration,
+}
+
+/// The server of our own: the table `[postgres]`.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct PostgresConfig {
+    /// The directory of `initdb` and `postgres`: `AIODAL_PG_BIN`, `bin`. Default: the highest version found.
+    pub bin: Option<PathBuf>,
+    /// The major version to take: `AIODAL_PG_VERSION`, `version`.
+    pub version: Option<String>,
+    /// Whom to run the server as when the tests run as root: `AIODAL_PG_USER`, `user`.
+    /// Default: `postgres`, else `nobody`.
+    pub user: Option<String>,
+    /// How long the server stays after its last session: `AIODAL_PG_LINGER`, `linger`.
+    /// Default: 10 seconds, and 2 where `CI` is set.
+    pub linger: Option<Duration>,
+}
+
+impl Default for PoolConfig {
+    fn default() -> PoolConfig {
+        PoolConfig {
+            max_size: None,
+            connection_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            database_url: None,
+            echo: false,
+            timeout: None,
+            migrations: None,
+            settings: BTreeMap::new(),
+            pool: PoolConfig::default(),
+            postgres: PostgresConfig::default(),
+        }
+    }
+}
+
+impl Config {
+    /// Reads the file and the environment over the defaults.
+    ///
+    /// # Errors
+    ///
+    /// Every unknown key and bad value, all at once, with its place and what is allowed.
+    pub(crate) fn read(manifest_dir: &Path) -> Result<Config, SetUpError> {
+        let mut config = Config::default();
+        let mut problems = Vec::new();
+        // The general variable is for whoever named nothing that is ours.
+        config.database_url = env::general_database_url();
+        file::apply(manifest_dir, &mut config, &mut problems);
+        env::apply(&mut config, &mut problems);
+        if problems.is_empty() {
+            Ok(config)
+        } else {
+            Err(SetUpError::config(&problems))
+        }
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Config {
+            database_url,
+            echo,
+            timeout,
+            migrations,
+            settings,
+            pool,
+            postgres,
+        } = self;
+        f.debug_struct("Config")
+            // It may hold a password.
+            .field("database_url", &database_url.as_ref().map(|_| "…"))
+            .field("echo", echo)
+            .field("timeout", timeout)
+            .field("migrations", migrations)
+            .field("settings", settings)
+            .field("pool", pool)
+            .field("postgres", postgres)
+            .finish()
+    }
+}

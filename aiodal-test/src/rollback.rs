@@ -1,0 +1,163 @@
+//! Isolation by rollback: how a test's transaction begins, and the proof that it ended as it should.
+//!
+//! BEGIN is queued without waiting and notes two things on the way: when the transaction began (the server's
+//! clock, to the microsecond), and a setting that the rollback will take back. At the end two batches go out
+//! together, one round trip in all:
+//!
+//! 1. `SET CONSTRAINTS ALL IMMEDIATE` checks what a COMMIT would check, and the time of beginning is asked for
+//!    again. Another time means another transaction: the test has ended its own.
+//! 2. ROLLBACK; then what a rollback leaves behind is reset, and the setting is looked at. If it is still there,
+//!    something was committed, even if the first batch could not tell because a statement had failed.
+//!
+//! A connection returns to the pool only if all of that was answered as expected.
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aiodal_core::{Lane, Transaction, chain};
+use futures_util::future::join;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
+
+use crate::backend::{Address, Running};
+use crate::journal::Journal;
+use crate::session::Slot;
+
+/// The first cell is the beginning. A setting made in a transaction ends with its rollback, not with its commit.
+const BEGIN: &str =
+    "begin; select extract(epoch from now()), set_config('aiodal.transaction', 'open', false)";
+
+const CHECK: &str = "set constraints all immediate; select extract(epoch from now())";
+
+/// Locks of the session, `currval` and prepared cursors outlive a rollback. The other resets matter only after a
+/// transaction that the check could not see; together they cost a few microseconds, and no cached statement.
+const RESET: &str = "rollback; \
+    select current_setting('aiodal.transaction', true), pg_advisory_unlock_all(); \
+    close all; unlisten *; set session authorization default; reset all; discard temp; discard sequences";
+
+/// How long the server may take to cancel what a test left running.
+const CANCEL_LIMIT: Duration = Duration::from_secs(5);
+
+/// A connection that a test has, and the transaction on it.
+pub(crate) struct Lease {
+    slot: Slot,
+    running: Running,
+    lane: Lane,
+    journal: Arc<Journal>,
+}
+
+/// How the transaction of a test ended.
+pub(crate) enum Ending {
+    /// Rolled back, with nothing to say.
+    RolledBack,
+    /// Rolled back; a COMMIT would have been refused for this reason.
+    Refused(String),
+    /// The test ended its transaction itself; the statement, if it went through the transaction.
+    Escaped(Option<String>),
+    /// The connection was lost, or would not come clean; the server rolls back when it closes.
+    Lost(String),
+}
+
+impl Lease {
+    /// Drives the connection on the current runtime and queues BEGIN.
+    ///
+    /// # Errors
+    ///
+    /// The runtime's reactor refused the socket.
+    pub(crate) fn begin(mut slot: Slot, owner: &str, journal: Arc<Journal>) -> io::Result<Lease> {
+        let driver = slot.driver.take().ok_or(io::ErrorKind::NotConnected)?;
+        let running = driver.start()?;
+        let lane = Lane::open(slot.client.clone(), BEGIN, owner, Some(journal.clone()));
+        Ok(Lease {
+            slot,
+            running,
+            lane,
+            journal,
+        })
+    }
+
+    /// Returns the transaction, on loan.
+    pub(crate) fn transaction(&self) -> Transaction {
+        Transaction::on_loan(&self.lane)
+    }
+
+    /// Ends the transaction on the runtime that has driven it, and gives the connection back to the pool, parked;
+    /// or closes it, if it isn't clean. Bounded by the caller.
+    pub(crate) async fn end(self) -> Ending {
+        let Lease {
+            mut slot,
+            running,
+            lane,
+            journal,
+        } = self;
+        let client = slot.client.clone();
+        if lane.revoke().unanswered > 0 {
+            cancel(&client, &slot.address).await;
+        }
+        let ending = end(&client, &lane, &journal).await;
+        if matches!(ending, Ending::RolledBack | Ending::Refused(_)) && !journal.prepares() {
+            if journal.changes_types() {
+                client.clear_type_cache();
+            }
+            slot.driver = running.stop().await;
+        }
+        ending
+    }
+}
+
+async fn end(client: &Client, lane: &Lane, journal: &Journal) -> Ending {
+    let began = match lane.begun().await {
+        Ok(Some(began)) => began,
+        Ok(None) => return Ending::Lost("it could not begin its transaction".to_owned()),
+        Err(error) => return Ending::Lost(chain(&error)),
+    };
+    // Polled together, both are sent before the first is answered.
+    let (check, reset) = join(client.simple_query(CHECK), client.simple_query(RESET)).await;
+    let reset = match reset {
+        Ok(messages) => messages,
+        Err(error) => return Ending::Lost(chain(&error)),
+    };
+    if first_cell(&reset).is_some_and(|setting| setting == "open") {
+        return Ending::Escaped(journal.ender());
+    }
+    match check {
+        Ok(messages) if first_cell(&messages) == Some(&began) => Ending::RolledBack,
+        Ok(_) => Ending::Escaped(journal.ender()),
+        // A statement has failed and the test has seen it fail: nothing to add.
+        Err(error) if error.code() == Some(&SqlState::IN_FAILED_SQL_TRANSACTION) => {
+            Ending::RolledBack
+        }
+        Err(error) => Ending::Refused(chain(&error)),
+    }
+}
+
+/// Stops whatever the server is still running for this connection, and waits until it has stopped.
+async fn cancel(client: &Client, address: &Address) {
+    let request = async {
+        if let Ok(socket) = address.connect(CANCEL_LIMIT).await {
+            // Refused or lost, the wait below shows it.
+            let _refused = client.cancel_token().cancel_query_raw(socket, NoTls).await;
+        }
+        // Answered when everything before it is. The request may hit this empty query instead; either way it is over.
+        let _cancelled = client.simple_query("").await;
+    };
+    // Bounded here so that the end, which has a bound of its own, still has time to fail with a better word.
+    let _late = tokio::time::timeout(CANCEL_LIMIT, request).await;
+}
+
+fn first_cell(messages: &[SimpleQueryMessage]) -> Option<&str> {
+    messages.iter().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => row.get(0),
+        _ => None,
+    })
+}
+
+impl fmt::Debug for Lease {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lease")
+            .field("lane", &self.lane)
+            .finish_non_exhaustive()
+    }
+}

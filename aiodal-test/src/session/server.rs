@@ -1,0 +1,213 @@
+//! The server of a session, given by URL or managed by us, and the database on it that tests run in.
+
+use std::fmt;
+use std::path::Path;
+
+use aiodal_core::{BoxError, DatabaseUrl, SqlState};
+
+use super::managed::Managed;
+use super::place::{Place, code, connect_patiently};
+use super::registry::Registration;
+use crate::backend::Backend;
+use crate::config::Config;
+use crate::set_up::SetUpError;
+use crate::template::{Admin, READY, Recipe, open_session_database};
+
+/// The oldest server version that everything here works on.
+const OLDEST: i32 = 14;
+
+/// The server that a session uses, and what it makes of it.
+pub(crate) struct Server {
+    /// The maintenance database. Its password is never printed.
+    url: DatabaseUrl,
+    /// Our own server; `None` where one was given.
+    managed: Option<Managed>,
+    /// How to make the database of the session; `None` where a given one is used as it is.
+    recipe: Option<Recipe>,
+}
+
+impl Server {
+    /// Finds the server and reads what its database is to be made of.
+    ///
+    /// # Errors
+    ///
+    /// A URL that can't be read, migrations that can't be read, no PostgreSQL to start.
+    pub(crate) async fn find(
+        config: &Config,
+        registration: Option<Registration>,
+        base: &Path,
+    ) -> Result<Server, SetUpError> {
+        let recipe = Recipe::read(config, registration, base)?;
+        let Some(given) = &config.database_url else {
+            let managed = Managed::find(config).await?;
+            let url = with_settings(&managed.url(), config)?;
+            return Ok(Server {
+                url,
+                managed: Some(managed),
+                recipe: Some(recipe),
+            });
+        };
+        let url: DatabaseUrl = given.parse().map_err(|error: aiodal_core::Error| {
+            let places = "it comes from AIODAL_DATABASE_URL, aiodal.toml, DATABASE_URL or `Session::configure`";
+            SetUpError::new(error.to_string(), places)
+        })?;
+        let url = with_settings(&url, config)?;
+        Ok(Server {
+            url,
+            managed: None,
+            recipe: recipe.is_needed().then_some(recipe),
+        })
+    }
+
+    /// Opens the database that tests run in, making it if need be.
+    ///
+    /// A process that finds it made needs one connection, which is then its pool's first.
+    ///
+    /// # Errors
+    ///
+    /// The server can't be reached, a migration or the seed failed.
+    pub(crate) async fn open(&mut self, config: &Config) -> Result<Place, SetUpError> {
+        let Some(recipe) = &self.recipe else {
+            let first = connect_patiently(&self.url, config).await;
+            let mut first =
+                first.map_err(|error| SetUpError::connect(&self.url, error.as_ref()))?;
+            self.inspect(&self.url, &mut first).await?;
+            return Ok(Place::open(self.url.clone(), first, config));
+        };
+        // Usually it is there, under the first of its names.
+        let url = self.url.with_database(&recipe.names.session(0));
+        if let Some(place) = self.try_open(&url, config).await? {
+            return Ok(place);
+        }
+        self.make(config).await
+    }
+
+    /// Opens another database in place of one that a test has committed to; `None` where a given one is used as it is.
+    ///
+    /// # Errors
+    ///
+    /// What [`open`](Server::open) says.
+    pub(crate) async fn replace(
+        &self,
+        tainted: &Place,
+        test: &str,
+        config: &Config,
+    ) -> Result<Option<Place>, SetUpError> {
+        if self.recipe.is_none() {
+            return Ok(None);
+        }
+        let admin = Admin::connect(&self.url).await?;
+        admin.lock().await?;
+        admin.taint(tainted.url.database(), test).await?;
+        drop(admin);
+        self.make(config).await.map(Some)
+    }
+
+    /// Opens a session database if it exists and may be used.
+    async fn try_open(
+        &mut self,
+        url: &DatabaseUrl,
+        config: &Config,
+    ) -> Result<Option<Place>, SetUpError> {
+        let mut first = match connect_patiently(url, config).await {
+            Ok(first) => first,
+            // It does not exist; or our server has ended since its endpoint was read.
+            Err(error) if code(&error) == Some(&SqlState::INVALID_CATALOG_NAME) => return Ok(None),
+            Err(error) if self.managed.is_some() && code(&error).is_none() => return Ok(None),
+            Err(error) => return Err(SetUpError::connect(url, error.as_ref())),
+        };
+        let fit = self.inspect(url, &mut first).await?;
+        Ok(fit.then(|| Place::open(url.clone(), first, config)))
+    }
+
+    /// Says whether a session database may be used: whether it is finished and untainted, on a server that stays.
+    async fn inspect(&self, url: &DatabaseUrl, first: &mut Backend) -> Result<bool, SetUpError> {
+        let sql = "select current_setting('server_version_num')::int4, shobj_description(oid, 'pg_database')
+            from pg_database where datname = current_database()";
+        let failed = |error: BoxError| {
+            SetUpError::caused(format!("failed to inspect {url}"), error.as_ref())
+        };
+        let managed = self.managed.as_ref();
+        let talk = first.talk(async |client| {
+            let row = client.query_typed_one(sql, &[]).await?;
+            let stays = match managed {
+                Some(managed) => managed.verify(client).await?,
+                None => true,
+            };
+            Ok::<_, BoxError>((row, stays))
+        });
+        let (row, stays) = talk
+            .await
+            .map_err(|error| failed(error.into()))?
+            .map_err(failed)?;
+        check_version(url, row.get(0))?;
+        Ok(stays && row.get::<_, Option<&str>>(1) == Some(READY))
+    }
+
+    /// Makes a session database under the lock, or finds the one that somebody has made meanwhile.
+    async fn make(&self, config: &Config) -> Result<Place, SetUpError> {
+        let recipe = self
+            .recipe
+            .as_ref()
+            .expect("only a session database is made");
+        let admin = Admin::connect(&self.url).await?;
+        admin.lock().await?;
+        let name = open_session_database(&admin, recipe).await?;
+        let url = self.url.with_database(&name);
+        let first = connect_patiently(&url, config).await;
+        let first = first.map_err(|error| SetUpError::connect(&url, error.as_ref()))?;
+        // From here on the connection keeps the database; the lock may go.
+        drop(admin);
+        Ok(Place::open(url, first, config))
+    }
+}
+
+fn check_version(url: &DatabaseUrl, version_num: i32) -> Result<(), SetUpError> {
+    let major = version_num / 10_000;
+    if major >= OLDEST {
+        return Ok(());
+    }
+    let next =
+        format!("use PostgreSQL {OLDEST} or newer, or remove the URL to have one started here");
+    Err(SetUpError::new(
+        format!("the server at {url} is PostgreSQL {major}, which is too old"),
+        next,
+    ))
+}
+
+/// Adds the configured settings to those that every connection starts with.
+fn with_settings(url: &DatabaseUrl, config: &Config) -> Result<DatabaseUrl, SetUpError> {
+    let mut options = url.config().get_options().unwrap_or_default().to_owned();
+    for (name, value) in &config.settings {
+        if !name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.')
+        {
+            let hint = "expected the name of a server setting, such as statement_timeout";
+            return Err(SetUpError::new(
+                format!("setting `{name}` cannot be a server setting"),
+                hint,
+            ));
+        }
+        // A backslash escapes what would end the option (PostgreSQL manual, 34.1.2, "options").
+        let value = value.replace('\\', "\\\\").replace(' ', "\\ ");
+        options.push_str(&format!(" -c {name}={value}"));
+    }
+    let mut driver = url.config().clone();
+    if !options.is_empty() {
+        driver.options(options.trim());
+    }
+    if driver.get_application_name().is_none() {
+        driver.application_name("aiodal");
+    }
+    Ok(DatabaseUrl::from(driver))
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server")
+            .field("url", &self.url)
+            .field("managed", &self.managed.is_some())
+            .finish_non_exhaustive()
+    }
+}

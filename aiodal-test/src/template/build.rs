@@ -1,0 +1,161 @@
+//! How a template and a session database are made.
+
+use std::sync::Arc;
+
+use aiodal_core::{DatabaseUrl, Lane, Transaction};
+use tokio_postgres::Client;
+
+use super::admin::{Admin, Found};
+use super::names::{READY, quoted};
+use super::recipe::Recipe;
+use crate::backend;
+use crate::session::Registration;
+use crate::set_up::SetUpError;
+
+/// Returns the name of a session database that is ready, making it and its template if need be.
+///
+/// Safe to call from any number of processes at once. The caller holds the admin's lock, and keeps it until
+/// it is connected to the database: until then nothing but the lock keeps others from sweeping it.
+///
+/// # Errors
+///
+/// A migration or seed that failed, a role that may not create databases.
+pub(crate) async fn open_session_database(
+    admin: &Admin,
+    recipe: &Recipe,
+) -> Result<String, SetUpError> {
+    admin.sweep(&recipe.names).await;
+    let existing = admin.databases().await?;
+    let generations = existing
+        .iter()
+        .filter_map(|found| Some((recipe.names.generation(&found.name)?, found)));
+    let mut next = 0;
+    for (generation, found) in generations {
+        if found.mark.as_deref() == Some(READY) {
+            return Ok(found.name.clone());
+        }
+        next = next.max(generation + 1);
+    }
+    let source = ensure_template(
+        admin,
+        recipe,
+        existing
+            .iter()
+            .find(|found| found.name == recipe.names.template()),
+    )
+    .await?;
+    let name = recipe.names.session(next);
+    let strategy = if recipe.copy_files {
+        " strategy file_copy"
+    } else {
+        ""
+    };
+    let create = format!(
+        "create database {} template {source}{strategy}",
+        quoted(&name)
+    );
+    admin.execute("clone the template", &create).await?;
+    // The mark comes last: a database without it is one whose maker died.
+    let mark = aiodal_core::quote_literal(READY);
+    admin
+        .execute(
+            "mark the session database",
+            &format!("comment on database {} is {mark}", quoted(&name)),
+        )
+        .await?;
+    Ok(name)
+}
+
+/// Returns the quoted name of what to clone: the template, built unless a finished one exists.
+async fn ensure_template(
+    admin: &Admin,
+    recipe: &Recipe,
+    existing: Option<&Found>,
+) -> Result<String, SetUpError> {
+    if recipe.scripts.is_empty() && recipe.seed.is_none() {
+        return Ok("template1".to_owned());
+    }
+    let name = recipe.names.template();
+    match existing {
+        Some(found) if found.is_template => return Ok(quoted(&name)),
+        // A database without the mark is a build that died half-way.
+        Some(found) => admin.drop_database(found).await?,
+        None => {}
+    }
+    let strategy = if recipe.copy_files {
+        " strategy file_copy"
+    } else {
+        ""
+    };
+    admin
+        .execute(
+            "create the template",
+            &format!("create database {}{strategy}", quoted(&name)),
+        )
+        .await?;
+    if let Err(error) = fill(&admin.url.with_database(&name), recipe).await {
+        admin.wait_until_unused(&name).await?;
+        admin
+            .execute(
+                "drop the failed template",
+                &format!("drop database {}", quoted(&name)),
+            )
+            .await?;
+        return Err(error);
+    }
+    admin.wait_until_unused(&name).await?;
+    let mark = format!(
+        "alter database {} is_template true allow_connections false",
+        quoted(&name)
+    );
+    admin.execute("mark the template", &mark).await?;
+    Ok(quoted(&name))
+}
+
+/// Migrates and seeds the new template through a connection of its own, closed on return.
+async fn fill(url: &DatabaseUrl, recipe: &Recipe) -> Result<(), SetUpError> {
+    let mut backend = backend::connect(url)
+        .await
+        .map_err(|error| SetUpError::connect(url, error.as_ref()))?;
+    let driver = backend
+        .driver
+        .take()
+        .expect("a new connection has its driver");
+    let _running = driver
+        .start()
+        .map_err(|error| SetUpError::connect(url, &error))?;
+    let client = &backend.client;
+    for script in &recipe.scripts {
+        script.run(client, &recipe.base).await?;
+    }
+    if let Some(session) = &recipe.seed {
+        seed(client, session).await?;
+    }
+    // Clones inherit it; without autovacuum nobody else would gather statistics.
+    client
+        .batch_execute("vacuum analyze")
+        .await
+        .map_err(|error| SetUpError::statement("analyze the template", url, &error))
+}
+
+async fn seed(client: &Arc<Client>, session: &Registration) -> Result<(), SetUpError> {
+    let failed = |detail: String| {
+        SetUpError::new(
+            format!("the seed of session {} failed", session.source),
+            detail,
+        )
+    };
+    let lane = Lane::open(client.clone(), "begin", "the session's seed", None);
+    (session.seed)(&mut Transaction::on_loan(&lane))
+        .await
+        .map_err(|error| failed(aiodal_core::chain(error.as_ref())))?;
+    let _over = lane.revoke();
+    // COMMIT of a failed transaction looks like success; the SELECT before it doesn't.
+    let committed = client.batch_execute("select; commit").await;
+    committed.map_err(|error| {
+        failed(format!(
+            "it could not be committed\n{}",
+            aiodal_core::chain(&error)
+        ))
+    })
+}

@@ -1,0 +1,82 @@
+//! What the database of a session is made of.
+
+use std::path::{Path, PathBuf};
+
+use super::fingerprint::{Fingerprint, short_hash};
+use super::migrations::{Migrations, Script};
+use super::names::Names;
+use crate::config::Config;
+use crate::provision;
+use crate::session::Registration;
+use crate::set_up::SetUpError;
+
+/// What the database of a session is made of.
+pub(crate) struct Recipe {
+    pub(crate) names: Names,
+    pub(crate) scripts: Vec<Script>,
+    /// The session, if it seeds.
+    pub(crate) seed: Option<Registration>,
+    /// Whether clones copy files instead of logging every page: faster on a server that keeps nothing durable,
+    /// much slower on one that does.
+    pub(crate) copy_files: bool,
+    /// Where relative paths start from.
+    pub(crate) base: PathBuf,
+}
+
+impl Recipe {
+    /// Reads the migrations and hashes all that the template depends on.
+    ///
+    /// # Errors
+    ///
+    /// A file that can't be read.
+    pub(crate) fn read(
+        config: &Config,
+        registration: Option<Registration>,
+        base: &Path,
+    ) -> Result<Recipe, SetUpError> {
+        let mut migrations =
+            registration.map_or_else(Migrations::none, |registration| (registration.migrations)());
+        if let (true, Some(dir)) = (migrations.is_none(), &config.migrations) {
+            migrations = Migrations::dir(dir);
+        }
+        let scripts = migrations.read(base)?;
+        let seed = registration.filter(|registration| registration.source.seeds);
+        let mut inputs = Fingerprint::new(base);
+        for script in &scripts {
+            script.add_to(&mut inputs);
+        }
+        if let Some(registration) = &seed {
+            inputs.text(&registration.source.source_hash.to_string());
+            (registration.fingerprint)(&mut inputs);
+        }
+        let content = inputs.finish().map_err(|(path, error)| {
+            SetUpError::caused(
+                format!(
+                    "failed to read {}, which the session's fingerprint names",
+                    path.display()
+                ),
+                &error,
+            )
+        })?;
+        // Two packages, two checkouts or two sessions of one package never sweep each other's templates.
+        let session = registration.map_or("", |registration| registration.source.name);
+        let project = short_hash(&[
+            provision::target_directory().as_os_str().as_encoded_bytes(),
+            base.as_os_str().as_encoded_bytes(),
+            session.as_bytes(),
+        ]);
+        let (names, base) = (Names::new(project, content), base.to_owned());
+        Ok(Recipe {
+            names,
+            scripts,
+            seed,
+            copy_files: false,
+            base,
+        })
+    }
+
+    /// Says whether there is anything to prepare.
+    pub(crate) fn is_needed(&self) -> bool {
+        !self.scripts.is_empty() || self.seed.is_some()
+    }
+}

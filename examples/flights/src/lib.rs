@@ -1,0 +1,26 @@
+//! Departures from New York: a small application on [`aiodal`], written to be read and imitated.
+//!
+//! Its functions take a transaction and never end it. The caller decides what belongs together; a
+//! test hands them a transaction that is rolled back, and nothing here knows the difference.
+//!
+//! ```no_run
+//! use aiodal::Transaction;
+//! use jiff::civil::date;
+//!
+//! # async fn example() -> aiodal::Result<()> {
+//! let pool = aiodal::connect("postgres://localhost/flights").await?;
+//! let tx = Transaction::begin(&pool).await?;
+//! let grounded = flights::fleet::retire(&tx, "N730MQ", date(2013, 1, 8)).await?;
+//! println!("{grounded} flights need another plane");
+//! tx.commit().await
+//! # }
+//! ```
+
+pub mod announce;
+pub mod fleet;
+mod flight;
+pub mod schedule;
+pub mod traffic;
+pub mod watch;
+
+pub use flight::{Flight, FlightKey, NewFlight, Status};

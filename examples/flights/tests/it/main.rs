@@ -1,0 +1,9 @@
+//! The application's functions and the database's rules, on a week of real flights.
+
+mod announcing;
+mod common;
+mod isolation;
+mod operations;
+mod planes;
+mod rules;
+mod seeded_week;

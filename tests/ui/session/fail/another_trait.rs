@@ -1,0 +1,10 @@
+struct Flights;
+
+#[aiodal::session]
+impl Default for Flights {
+    fn default() -> Self {
+        Self
+    }
+}
+
+fn main() {}

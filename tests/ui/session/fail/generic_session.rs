@@ -1,0 +1,6 @@
+struct Flights<T>(T);
+
+#[aiodal::session]
+impl<T: Send + Sync + 'static> aiodal::Session for Flights<T> {}
+
+fn main() {}

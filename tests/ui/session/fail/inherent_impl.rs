@@ -1,0 +1,6 @@
+struct Flights;
+
+#[aiodal::session]
+impl Flights {}
+
+fn main() {}

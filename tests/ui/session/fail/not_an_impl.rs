@@ -1,0 +1,4 @@
+#[aiodal::session]
+struct Flights;
+
+fn main() {}

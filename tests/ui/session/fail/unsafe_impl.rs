@@ -1,0 +1,6 @@
+struct Flights;
+
+#[aiodal::session]
+unsafe impl aiodal::Session for Flights {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+struct Flights;
+
+#[aiodal::session]
+impl aiodal::Session for Flights {}
+
+fn main() {}

@@ -1,0 +1,5 @@
+#[tokio::test]
+#[aiodal::test]
+async fn counts_flights() {}
+
+fn main() {}

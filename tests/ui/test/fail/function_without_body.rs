@@ -1,0 +1,6 @@
+use aiodal::Transaction;
+
+#[aiodal::test]
+async fn counts_flights(tx: &mut Transaction);
+
+fn main() {}

@@ -1,0 +1,8 @@
+use aiodal::Transaction;
+
+#[aiodal::test]
+struct Flights {
+    tx: Transaction,
+}
+
+fn main() {}

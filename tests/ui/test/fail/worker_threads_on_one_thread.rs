@@ -1,0 +1,8 @@
+use aiodal::Transaction;
+
+#[aiodal::test(worker_threads = 2)]
+async fn counts_flights(tx: &mut Transaction) {
+    let _ = tx;
+}
+
+fn main() {}

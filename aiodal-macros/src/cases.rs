@@ -24,6 +24,7 @@ pub(crate) struct Cases {
 struct Case {
     values: usize,
     panics: bool,
+    problem: Option<Error>,
 }
 
 impl Cases {
@@ -36,18 +37,22 @@ impl Cases {
             .iter()
             .filter(|attr| attribute::is_test_case(attr))
         {
-            let Case { values, panics } = match attr.parse_args_with(Case::parse) {
+            let case = match attr.parse_args_with(Case::parse) {
                 Ok(case) => case,
                 Err(problem) => {
                     problems.add(problem);
                     continue;
                 }
             };
+            if let Some(problem) = case.problem {
+                problems.add(problem);
+            }
+            let values = case.values;
             let cases = cases.get_or_insert(Self {
                 arguments: values,
                 may_panic: false,
             });
-            cases.may_panic |= panics;
+            cases.may_panic |= case.panics;
             let first = cases.arguments;
             let count = counted(values);
             if values != first {
@@ -70,22 +75,23 @@ impl Cases {
 impl Case {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let values = Punctuated::<Expr, Token![,]>::parse_separated_nonempty(input)?;
-        let panics = input.peek(Token![=>]);
-        if panics {
-            let arrow: Token![=>] = input.parse()?;
+        let mut problem = None;
+        let arrow: Option<Token![=>]> = input.parse()?;
+        if let Some(arrow) = arrow
             // `test-case` would look at the verdict, not at what the body returned; or at nothing, and pass.
-            if !matches!(input.parse::<Ident>(), Ok(word) if word == "panics") {
-                return Err(Error::new_spanned(
-                    arrow,
-                    "a case can expect a panic, `=> panics \"..\"`, and nothing else; assert on values in the body",
-                ));
-            }
+            && !matches!(input.parse::<Ident>(), Ok(word) if word == "panics")
+        {
+            problem = Some(Error::new_spanned(
+                arrow,
+                "a case can expect a panic, `=> panics \"..\"`, and nothing else; assert on values in the body",
+            ));
         }
         // The rest is between the user and `test-case`.
         input.parse::<TokenStream>()?;
         Ok(Self {
             values: values.len(),
-            panics,
+            panics: arrow.is_some(),
+            problem,
         })
     }
 }

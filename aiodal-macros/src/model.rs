@@ -246,7 +246,7 @@ mod tests {
             #[tokio::test]
             #[rstest]
             #[should_panic]
-            unsafe extern "C" fn t<T>(#[case] a: &'static A, b: impl B, ...) -> u8 where T: B;
+            unsafe extern "C" fn t<T>(#[case] a: A, b: &'static B, c: impl C, ...) -> u8 where T: C;
         });
         let expected = [
             "needs a body",

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Error, ItemImpl, Path, Type};
+use syn::{Error, ImplItem, ItemImpl, Path, Type};
 
 use crate::args::SessionArgs;
 use crate::fallback;
@@ -24,6 +24,8 @@ struct Session {
     krate: Path,
     ty: Type,
     source_hash: u64,
+    /// Whether it has a `seed` of its own: without one there is nothing to prepare.
+    seeds: bool,
 }
 
 impl Session {
@@ -39,10 +41,12 @@ impl Session {
             }
         };
         check(&implementation, &mut problems);
+        let seeds = implementation.items.iter().any(is_seed);
         problems.or(Self {
             krate: args.krate,
             ty: *implementation.self_ty,
             source_hash: fingerprint(item.clone()),
+            seeds,
         })
     }
 
@@ -51,6 +55,7 @@ impl Session {
             krate,
             ty,
             source_hash,
+            seeds,
         } = self;
         // The user's line, not the attribute's: `line!` goes by the span of the whole call.
         let line = quote_spanned!(ty.span()=> line!());
@@ -66,6 +71,7 @@ impl Session {
                         line: #line,
                         manifest_dir: ::core::env!("CARGO_MANIFEST_DIR"),
                         source_hash: #source_hash,
+                        seeds: #seeds,
                     });
                 }
             };
@@ -114,4 +120,8 @@ fn is_named(ty: &Type) -> bool {
         Type::Group(group) => is_named(&group.elem),
         _ => false,
     }
+}
+
+fn is_seed(item: &ImplItem) -> bool {
+    matches!(item, ImplItem::Fn(function) if function.sig.ident == "seed")
 }

@@ -72,6 +72,15 @@ pub struct PostgresConfig {
     pub linger: Option<Duration>,
 }
 
+impl PostgresConfig {
+    /// Returns how long a server of ours, or a session database on a given one, stays after its last session.
+    pub(crate) fn linger(&self) -> Duration {
+        let in_ci = || std::env::var_os("CI").is_some_and(|ci| !ci.is_empty());
+        self.linger
+            .unwrap_or_else(|| Duration::from_secs(if in_ci() { 2 } else { 10 }))
+    }
+}
+
 impl Default for PoolConfig {
     fn default() -> PoolConfig {
         PoolConfig {

@@ -4,6 +4,7 @@ mod backend;
 mod case;
 mod config;
 mod context;
+mod janitor;
 mod journal;
 mod report;
 mod rollback;

@@ -60,7 +60,8 @@ pub(super) fn arguments(
                 "an argument is asked for by its type; write a concrete one, such as `&mut Transaction`",
             );
         }
-        arguments.push(if position < from_cases {
+        // What an argument with a wrong attribute was meant to be is not known; one error is enough.
+        arguments.push(if position < from_cases || !argument.attrs.is_empty() {
             Argument::Case((*argument.ty).clone())
         } else {
             fixture(&argument.ty, problems)

@@ -10,6 +10,7 @@ use super::place::{Place, code, connect_patiently};
 use super::registry::Registration;
 use crate::backend::Backend;
 use crate::config::Config;
+use crate::janitor::{self, Orders};
 use crate::set_up::SetUpError;
 use crate::template::{Admin, READY, Recipe, open_session_database};
 
@@ -22,6 +23,8 @@ pub(crate) struct Server {
     url: DatabaseUrl,
     /// Our own server; `None` where one was given.
     managed: Option<Managed>,
+    /// The URL that was given, for the janitor's ears only.
+    given: Option<String>,
     /// How to make the database of the session; `None` where a given one is used as it is.
     recipe: Option<Recipe>,
 }
@@ -44,6 +47,7 @@ impl Server {
             return Ok(Server {
                 url,
                 managed: Some(managed),
+                given: None,
                 recipe: Some(recipe),
             });
         };
@@ -52,10 +56,12 @@ impl Server {
             SetUpError::new(error.to_string(), places)
         })?;
         let url = with_settings(&url, config)?;
+        let recipe = recipe.is_needed().then_some(recipe);
         Ok(Server {
             url,
             managed: None,
-            recipe: recipe.is_needed().then_some(recipe),
+            given: Some(given.clone()),
+            recipe,
         })
     }
 
@@ -120,19 +126,50 @@ impl Server {
         Ok(fit.then(|| Place::open(url.clone(), first, config)))
     }
 
+    /// Sees to it that somebody drops the database in the end; our own server needs nobody for that.
+    async fn ensure_janitor(
+        &self,
+        admin: &Admin,
+        database: &str,
+        config: &Config,
+    ) -> Result<(), SetUpError> {
+        let Some(url) = &self.given else {
+            return Ok(());
+        };
+        if admin.has_janitor(database).await? {
+            return Ok(());
+        }
+        let linger = config.postgres.linger();
+        janitor::start(&Orders {
+            url,
+            database,
+            linger,
+        })
+        .map_err(|error| {
+            SetUpError::caused(
+                format!("failed to start the process that will drop {database} in the end"),
+                &error,
+            )
+        })
+    }
+
     /// Says whether a session database may be used: whether it is finished and untainted, on a server that stays.
     async fn inspect(&self, url: &DatabaseUrl, first: &mut Backend) -> Result<bool, SetUpError> {
-        let sql = "select current_setting('server_version_num')::int4, shobj_description(oid, 'pg_database')
-            from pg_database where datname = current_database()";
+        let sql = format!(
+            "select current_setting('server_version_num')::int4, shobj_description(oid, 'pg_database'), \
+             exists (select from pg_stat_activity where datid = d.oid and application_name = '{}') \
+             from pg_database d where datname = current_database()",
+            janitor::NAME
+        );
         let failed = |error: BoxError| {
             SetUpError::caused(format!("failed to inspect {url}"), error.as_ref())
         };
         let managed = self.managed.as_ref();
         let talk = first.talk(async |client| {
-            let row = client.query_typed_one(sql, &[]).await?;
+            let row = client.query_typed_one(&sql, &[]).await?;
             let stays = match managed {
                 Some(managed) => managed.verify(client).await?,
-                None => true,
+                None => row.get(2),
             };
             Ok::<_, BoxError>((row, stays))
         });
@@ -156,6 +193,7 @@ impl Server {
         let url = self.url.with_database(&name);
         let first = connect_patiently(&url, config).await;
         let first = first.map_err(|error| SetUpError::connect(&url, error.as_ref()))?;
+        self.ensure_janitor(&admin, &name, config).await?;
         // From here on the connection keeps the database; the lock may go.
         drop(admin);
         Ok(Place::open(url, first, config))

@@ -8,6 +8,7 @@ use tokio_postgres::Client;
 
 use super::names::{self, Names, quoted};
 use crate::backend::{self, Running};
+use crate::janitor;
 use crate::set_up::SetUpError;
 
 /// The key of the advisory lock (two halves) that orders everybody who makes or drops databases of ours on a server.
@@ -200,6 +201,39 @@ impl Admin {
             &format!("drop database if exists {name}"),
         )
         .await
+    }
+
+    /// Says whether somebody will drop a session database in the end.
+    ///
+    /// # Errors
+    ///
+    /// The connection is lost.
+    pub(crate) async fn has_janitor(&self, name: &str) -> Result<bool, SetUpError> {
+        let sql = "select exists (select from pg_stat_activity where datname = $1 and application_name = $2)";
+        let row = self.client.query_one(sql, &[&name, &janitor::NAME]).await;
+        row.map(|row| row.get(0))
+            .map_err(|error| SetUpError::statement("look for a janitor", &self.url, &error))
+    }
+
+    /// Drops a session database unless somebody is connected to it; says whether it is gone.
+    ///
+    /// # Errors
+    ///
+    /// What the server refused.
+    pub(crate) async fn drop_unused(&self, name: &str) -> Result<bool, SetUpError> {
+        let Some(found) = self
+            .databases()
+            .await?
+            .into_iter()
+            .find(|found| found.name == name)
+        else {
+            return Ok(true);
+        };
+        if found.sessions > 0 {
+            return Ok(false);
+        }
+        // Refused if somebody has connected in between; then it is in use.
+        Ok(self.drop_database(&found).await.is_ok())
     }
 
     /// Drops what nobody will come back for: our project's databases of another content, and session databases

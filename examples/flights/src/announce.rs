@@ -26,7 +26,7 @@ pub struct Refusal {
     pub constraint: String,
 }
 
-/// Records every flight of a schedule that can be recorded, together with planes not heard of before.
+/// Records every flight of a schedule that can be recorded, and planes not heard of before.
 ///
 /// Each flight is an attempt of its own: one that is refused takes back all it did, its plane
 /// included, and the rest of the schedule goes on.

@@ -14,7 +14,9 @@ pub async fn register(tx: &Transaction, tailnum: &str) -> Result<bool> {
     Ok(tx.execute(REGISTER, &[&tailnum]).await? == 1)
 }
 
-/// Takes a plane out of service and off the flights scheduled from that day on; returns how many those are.
+/// Takes a plane out of service and off the flights scheduled from that day on.
+///
+/// Returns how many flights need another plane.
 ///
 /// # Errors
 ///
@@ -25,14 +27,16 @@ pub async fn retire(tx: &Transaction, tailnum: &str, from: Date) -> Result<u64> 
         &[&tailnum, &from],
     )
     .await?;
-    let sql = "update flights set tailnum = null where tailnum = $1 and day >= $2 and status = 'scheduled'";
+    let sql = "
+        update flights set tailnum = null
+        where tailnum = $1 and day >= $2 and status = 'scheduled'";
     tx.execute(sql, &[&tailnum, &from]).await
 }
 
 /// Gives a plane another tail number, in its flights too; returns how many flights it has.
 ///
-/// Between the two statements its flights name a plane that isn't there. The reference is deferred: it
-/// is checked when the transaction commits.
+/// Between the two statements its flights name a plane that isn't there. The reference is deferred:
+/// it is checked when the transaction commits.
 ///
 /// # Errors
 ///

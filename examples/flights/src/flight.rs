@@ -32,7 +32,7 @@ impl FlightKey {
         }
     }
 
-    /// Returns `$1` to `$4` of a statement that ends in `where (day, carrier, number, origin) = ($1, $2, $3, $4)`.
+    /// Returns `$1` to `$4` of a statement that says `(day, carrier, number, origin) = ($1, ..)`.
     pub(crate) fn params(&self) -> [&(dyn ToSql + Sync); 4] {
         [&self.day, &self.carrier, &self.number, &self.origin]
     }
@@ -80,7 +80,7 @@ pub struct Flight {
     pub status: Status,
     /// Minutes from the scheduled to the actual departure; `None` if it has not departed.
     pub departure_delay: Option<i32>,
-    /// Minutes from the scheduled to the actual arrival; `None` if it has not landed where it was to land.
+    /// Minutes from the scheduled to the actual arrival; `None` if it has not landed.
     pub arrival_delay: Option<i32>,
 }
 

@@ -55,7 +55,8 @@ pub struct CarrierDelay {
 /// What the server refused.
 pub async fn delays_by_carrier(tx: &Transaction) -> Result<Vec<CarrierDelay>> {
     let sql = "
-        select carrier, name, count(departure_delay) as departed, avg(departure_delay)::double precision as mean
+        select carrier, name, count(departure_delay) as departed,
+            avg(departure_delay)::double precision as mean
         from airlines left join flights using (carrier)
         group by carrier
         order by mean desc nulls last, carrier";

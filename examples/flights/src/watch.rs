@@ -8,10 +8,10 @@ use tokio::time::{Instant, sleep};
 use crate::flight::FlightKey;
 use crate::schedule;
 
-/// Looks at a flight every so often until it has departed; says whether it did before `patience` ran out.
+/// Looks at a flight every so often; says whether it departed before `patience` ran out.
 ///
-/// A flight that isn't there, or is cancelled, does not depart. A departure that another transaction commits
-/// meanwhile is seen at READ COMMITTED, PostgreSQL's default, and at no higher level.
+/// A flight that isn't there, or is cancelled, does not depart. A departure committed meanwhile by
+/// another transaction is seen at READ COMMITTED, PostgreSQL's default, and at no higher level.
 ///
 /// # Errors
 ///

@@ -4,7 +4,7 @@ use aiodal::Transaction;
 use flights::announce::{Announced, Refusal, announce};
 use flights::{NewFlight, schedule};
 
-use crate::common::{count, new_flight, recorded, the_day_after, the_flight};
+use crate::common::{THE_DAY_AFTER, count, new_flight, recorded, the_flight};
 
 /// A flight to an airport that does not exist, with a plane not heard of before.
 fn flight_to_nowhere(number: i32, tailnum: &str) -> NewFlight {
@@ -47,7 +47,7 @@ async fn a_schedule_outlives_its_refused_flights(tx: &mut Transaction) -> aiodal
         }
     );
 
-    let recorded = schedule::on_day(tx, the_day_after()).await?;
+    let recorded = schedule::on_day(tx, THE_DAY_AFTER).await?;
     let recorded: Vec<_> = recorded.iter().map(|flight| flight.key.number).collect();
     assert_eq!(recorded, [301, 302, 305]);
     Ok(())

@@ -13,7 +13,8 @@ async fn flight_8000_is_new(tx: &Transaction) -> aiodal::Result<()> {
     Ok(())
 }
 
-/// The other one has this flight too. If they meet, the later insert waits for the rollback of the earlier.
+/// The next test records this flight too. If they meet, the later insert waits for the earlier's
+/// rollback.
 #[aiodal::test]
 async fn one_test_records_a_flight(tx: &Transaction) -> aiodal::Result<()> {
     flight_8000_is_new(tx).await

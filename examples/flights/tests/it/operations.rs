@@ -7,7 +7,7 @@ use flights::watch::wait_until_departed;
 use flights::{FlightKey, Status, schedule};
 use tokio::time::{Instant, sleep};
 
-use crate::common::{recorded, the_day_after, the_flight};
+use crate::common::{THE_DAY_AFTER, recorded, the_flight};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -71,7 +71,7 @@ async fn a_flight_is_rerouted_before_it_leaves(tx: &Transaction) -> aiodal::Resu
 #[aiodal::test]
 #[should_panic(expected = "there is no flight UA 9999 from EWR on 2013-01-08")]
 async fn a_missing_flight_is_named(tx: &Transaction) {
-    let key = FlightKey::new(the_day_after(), "UA", 9999, "EWR");
+    let key = FlightKey::new(THE_DAY_AFTER, "UA", 9999, "EWR");
     the_flight(tx, &key).await.unwrap();
 }
 

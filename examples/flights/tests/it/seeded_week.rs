@@ -1,4 +1,6 @@
-//! What the database holds when a test begins. The figures are those `seed/figures.py` computes from the source.
+//! What the database holds when a test begins.
+//!
+//! The figures are not the database's: `seed/figures.py` computes them from the whole source.
 
 use aiodal::Transaction;
 use flights::{FlightKey, Status, fleet, schedule, traffic};

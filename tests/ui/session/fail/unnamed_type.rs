@@ -1,4 +1,6 @@
+struct Flights;
+
 #[aiodal::session]
-impl aiodal::Session for (u8, u8) {}
+impl aiodal::Session for &'static Flights {}
 
 fn main() {}

@@ -1,6 +1,6 @@
 #[aiodal::test]
-async fn counts_flights(name: &str) {
-    let _ = name;
+async fn counts_flights(expected: &mut u32) {
+    let _ = expected;
 }
 
 fn main() {}

@@ -29,17 +29,15 @@ impl Csv {
         let header = lines.next().ok_or_else(|| format!("{name} is empty"))?;
         let records: Vec<_> = lines.collect();
         for (record, line) in records.iter().zip(2..) {
+            if record.iter().any(|field| field.contains('"')) {
+                let limit = "this reader splits at every comma";
+                return Err(format!("{name}:{line} has a quoted field; {limit}").into());
+            }
             if record.len() != header.len() {
                 let (found, expected) = (record.len(), header.len());
                 return Err(
                     format!("{name}:{line} has {found} fields, its header {expected}").into(),
                 );
-            }
-            if record.iter().any(|field| field.contains('"')) {
-                return Err(format!(
-                    "{name}:{line} has a quoted field; this reader splits at every comma"
-                )
-                .into());
             }
         }
         Ok(Csv {

@@ -1,11 +1,11 @@
-//! The session of these tests: what the database holds when a test begins. Also what several of them need.
+//! The session of these tests, and what several of them need.
 
 mod csv;
 mod seed;
 
 use aiodal::{BoxError, Fingerprint, Migrations, Session, Transaction};
 use flights::{Flight, FlightKey, NewFlight, schedule};
-use jiff::civil::{date, time};
+use jiff::civil::{Date, date, time};
 
 struct Flights;
 
@@ -15,12 +15,14 @@ impl Session for Flights {
         Migrations::dir("migrations")
     }
 
-    /// The template database is built anew when one of these changes.
+    /// The template database is built anew when one of these changes, a migration, or this `impl`.
     fn fingerprint(inputs: &mut Fingerprint) {
-        for table in ["airlines", "airports", "planes", "flights"] {
-            inputs.file(format!("seed/{table}.csv"));
+        for data in ["airlines", "airports", "planes", "flights"] {
+            inputs.file(format!("seed/{data}.csv"));
         }
-        inputs.file("tests/it/common/seed.rs");
+        for loader in ["seed", "csv"] {
+            inputs.file(format!("tests/it/common/{loader}.rs"));
+        }
     }
 
     async fn seed(tx: &mut Transaction) -> Result<(), BoxError> {
@@ -29,17 +31,15 @@ impl Session for Flights {
 }
 
 /// The day after the seeded week: whatever flies then, a test has put there.
-pub(crate) fn the_day_after() -> jiff::civil::Date {
-    date(2013, 1, 8)
-}
+pub(crate) const THE_DAY_AFTER: Date = date(2013, 1, 8);
 
-/// A flight from Newark to Houston on the day after the seeded week, with a plane of the seeded ones.
+/// A flight from Newark to Houston on the day after the seeded week, with one of the seeded planes.
 ///
-/// Each test has numbers of its own. Tests run side by side, and one that inserts a key which another has inserted
-/// waits for that one's rollback; two keys in opposite order would be a deadlock.
+/// Each test has numbers of its own. Tests run side by side, and one that inserts a key which
+/// another has inserted waits for that one's rollback; two keys in opposite order are a deadlock.
 pub(crate) fn new_flight(number: i32) -> NewFlight {
     NewFlight {
-        key: FlightKey::new(the_day_after(), "UA", number, "EWR"),
+        key: FlightKey::new(THE_DAY_AFTER, "UA", number, "EWR"),
         dest: "IAH".to_owned(),
         tailnum: Some("N14228".to_owned()),
         departs: time(8, 15, 0, 0),

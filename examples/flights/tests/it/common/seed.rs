@@ -24,7 +24,8 @@ async fn airports(tx: &Transaction) -> Result<(), BoxError> {
     let file = Csv::read("seed/airports.csv")?;
     let sql = "
         insert into airports (code, name, latitude, longitude, altitude_ft, time_zone)
-        select * from unnest($1::text[], $2::text[], $3::float8[], $4::float8[], $5::int[], $6::text[])";
+        select * from unnest(
+            $1::text[], $2::text[], $3::float8[], $4::float8[], $5::int[], $6::text[])";
     tx.execute(
         sql,
         &[
@@ -45,7 +46,8 @@ async fn planes(tx: &Transaction) -> Result<(), BoxError> {
     let sql = "
         insert into planes (tailnum, built, kind, manufacturer, model, engines, seats, engine)
         select * from unnest(
-            $1::text[], $2::int[], $3::text[], $4::text[], $5::text[], $6::int[], $7::int[], $8::text[])";
+            $1::text[], $2::int[], $3::text[], $4::text[], $5::text[], $6::int[], $7::int[],
+            $8::text[])";
     tx.execute(
         sql,
         &[
@@ -72,17 +74,24 @@ async fn flights(tx: &Transaction) -> Result<(), BoxError> {
         on conflict do nothing";
     tx.execute(sql, &[&tailnums]).await?;
 
-    // A time is written 517 for 5:17. The source has no status: a flight without a departure was cancelled,
-    // one that departed and has no arrival delay was diverted.
+    // A time is written 517 for 5:17. The source has no status: a flight without a departure was
+    // cancelled, one that departed and has no arrival delay was diverted.
     let sql = "
         insert into flights (
-            day, departs, arrives, status,
-            departure_delay, arrival_delay, carrier, number, tailnum, origin, dest, air_minutes, distance_miles)
+            day, departs, arrives,
+            status,
+            departure_delay, arrival_delay, carrier, number, tailnum, origin, dest,
+            air_minutes, distance_miles)
         select
-            make_date(year, month, day), make_time(dep / 100, dep % 100, 0), make_time(arr / 100, arr % 100, 0),
-            case when dep_delay is null then 'cancelled' when arr_delay is null then 'diverted' else 'landed' end
-                ::flight_status,
-            dep_delay, arr_delay, carrier, flight, tailnum, origin, dest, air_time, distance
+            make_date(year, month, day),
+            make_time(dep / 100, dep % 100, 0), make_time(arr / 100, arr % 100, 0),
+            (case
+                when dep_delay is null then 'cancelled'
+                when arr_delay is null then 'diverted'
+                else 'landed'
+            end)::flight_status,
+            dep_delay, arr_delay, carrier, flight, tailnum, origin, dest,
+            air_time, distance
         from unnest(
             $1::int[], $2::int[], $3::int[], $4::int[], $5::int[], $6::int[], $7::int[],
             $8::text[], $9::int[], $10::text[], $11::text[], $12::text[], $13::int[], $14::int[])

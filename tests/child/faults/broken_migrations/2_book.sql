@@ -1,0 +1,5 @@
+-- A comment, so that lines are counted from the file's first.
+create table book (
+    id int primary key,
+    author int references auhtor (id)
+);

@@ -1,6 +1,0 @@
-struct Flights;
-
-#[aiodal::session]
-unsafe impl aiodal::Session for Flights {}
-
-fn main() {}

@@ -1,0 +1,6 @@
+#[aiodal::test]
+async fn counts_flights(name: &str) {
+    let _ = name;
+}
+
+fn main() {}

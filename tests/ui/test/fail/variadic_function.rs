@@ -1,0 +1,6 @@
+#[aiodal::test]
+async unsafe extern "C" fn counts_flights(expected: ...) {
+    let _ = expected;
+}
+
+fn main() {}

@@ -95,11 +95,29 @@ fn set_up(test: &TestFn<'_>, context: &Ident) -> TokenStream {
             };
             let name = argument_name(position);
             let mutable = (*passing == Passing::Exclusive).then(|| quote!(mut));
-            // Where the type is, yet not the user's code: errors point there and lints stay away.
-            let here = Span::mixed_site().located_at(ty.span());
-            quote_spanned!(here=> let #mutable #name = #context.fixture::<#ty>().await?;)
+            // The call of the user's function says which type it is. Were it named here too, whatever is wrong with it
+            // would be reported once more; as it would if not all of this had the same span.
+            let here = place_of(ty);
+            quote_spanned! {here=>
+                let #mutable #name = {
+                    let context = &#context;
+                    context.fixture().await?
+                };
+            }
         })
         .collect()
+}
+
+/// Where an error about a type points: spans cannot be joined, and of a path the last name says most.
+fn place_of(ty: &Type) -> Span {
+    match ty {
+        Type::Path(path) => path
+            .path
+            .segments
+            .last()
+            .map_or(ty.span(), |last| last.ident.span()),
+        _ => ty.span(),
+    }
 }
 
 fn passed(test: &TestFn<'_>) -> TokenStream {
@@ -282,9 +300,9 @@ mod tests {
             )
             .block,
         );
-        let set_up = "let argument0 = context . fixture :: < A > () . await ? ; \
-                      let argument1 = context . fixture :: < B > () . await ? ; \
-                      let mut argument2 = context . fixture :: < C > () . await ? ; \
+        let set_up = "let argument0 = { let context = & context ; context . fixture () . await ? } ; \
+                      let argument1 = { let context = & context ; context . fixture () . await ? } ; \
+                      let mut argument2 = { let context = & context ; context . fixture () . await ? } ; \
                       context . body (t (argument0 , & argument1 , & mut argument2)) . await";
         assert!(body.contains(set_up), "{body}");
     }

@@ -6,6 +6,7 @@ mod config;
 mod context;
 mod janitor;
 mod journal;
+mod provision;
 mod report;
 mod rollback;
 mod runner;
@@ -13,11 +14,6 @@ mod runtime;
 mod session;
 mod set_up;
 mod template;
-mod provision {
-    pub(crate) fn target_directory() -> std::path::PathBuf {
-        std::path::PathBuf::from("/x")
-    }
-}
 
 pub use self::case::{Flavor, TestCase};
 pub use self::config::{Config, PoolConfig, PostgresConfig};

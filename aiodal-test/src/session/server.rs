@@ -40,9 +40,10 @@ impl Server {
         registration: Option<Registration>,
         base: &Path,
     ) -> Result<Server, SetUpError> {
-        let recipe = Recipe::read(config, registration, base)?;
+        let mut recipe = Recipe::read(config, registration, base)?;
         let Some(given) = &config.database_url else {
             let managed = Managed::find(config).await?;
+            recipe.copy_files = managed.can_copy_files();
             let url = with_settings(&managed.url(), config)?;
             return Ok(Server {
                 url,
@@ -74,18 +75,27 @@ impl Server {
     /// The server can't be reached, a migration or the seed failed.
     pub(crate) async fn open(&mut self, config: &Config) -> Result<Place, SetUpError> {
         let Some(recipe) = &self.recipe else {
-            let first = connect_patiently(&self.url, config).await;
-            let mut first =
-                first.map_err(|error| SetUpError::connect(&self.url, error.as_ref()))?;
+            let mut first = connect(&self.url, config).await?;
             self.inspect(&self.url, &mut first).await?;
             return Ok(Place::open(self.url.clone(), first, config));
         };
         // Usually it is there, under the first of its names.
         let url = self.url.with_database(&recipe.names.session(0));
-        if let Some(place) = self.try_open(&url, config).await? {
-            return Ok(place);
+        let place = match self.try_open(&url, config).await? {
+            Some(place) => place,
+            None => {
+                if let Some(managed) = &mut self.managed {
+                    managed.hold().await?;
+                    self.url = with_settings(&managed.url(), config)?;
+                }
+                self.make(config).await?
+            }
+        };
+        // The pool's first connection keeps the server from here on.
+        if let Some(managed) = &mut self.managed {
+            managed.let_go();
         }
-        self.make(config).await
+        Ok(place)
     }
 
     /// Opens another database in place of one that a test has committed to; `None` where a given one is used as it is.
@@ -111,7 +121,7 @@ impl Server {
 
     /// Opens a session database if it exists and may be used.
     async fn try_open(
-        &mut self,
+        &self,
         url: &DatabaseUrl,
         config: &Config,
     ) -> Result<Option<Place>, SetUpError> {
@@ -122,8 +132,12 @@ impl Server {
             Err(error) if self.managed.is_some() && code(&error).is_none() => return Ok(None),
             Err(error) => return Err(SetUpError::connect(url, error.as_ref())),
         };
-        let fit = self.inspect(url, &mut first).await?;
-        Ok(fit.then(|| Place::open(url.clone(), first, config)))
+        match self.inspect(url, &mut first).await {
+            Ok(true) => Ok(Some(Place::open(url.clone(), first, config))),
+            // Our server may end at any moment until somebody holds it.
+            Err(error) if self.managed.is_none() => Err(error),
+            Ok(false) | Err(_) => Ok(None),
+        }
     }
 
     /// Sees to it that somebody drops the database in the end; our own server needs nobody for that.
@@ -191,13 +205,18 @@ impl Server {
         admin.lock().await?;
         let name = open_session_database(&admin, recipe).await?;
         let url = self.url.with_database(&name);
-        let first = connect_patiently(&url, config).await;
-        let first = first.map_err(|error| SetUpError::connect(&url, error.as_ref()))?;
+        let first = connect(&url, config).await?;
         self.ensure_janitor(&admin, &name, config).await?;
         // From here on the connection keeps the database; the lock may go.
         drop(admin);
         Ok(Place::open(url, first, config))
     }
+}
+
+async fn connect(url: &DatabaseUrl, config: &Config) -> Result<Backend, SetUpError> {
+    connect_patiently(url, config)
+        .await
+        .map_err(|error| SetUpError::connect(url, error.as_ref()))
 }
 
 fn check_version(url: &DatabaseUrl, version_num: i32) -> Result<(), SetUpError> {

@@ -9,8 +9,8 @@ use tokio::time::{Instant, sleep};
 
 use crate::common::{THE_DAY_AFTER, recorded, the_flight};
 
-const MINUTE: Duration = Duration::from_secs(60);
-const HOUR: Duration = Duration::from_secs(3600);
+const MINUTE: Duration = Duration::from_mins(1);
+const HOUR: Duration = Duration::from_hours(1);
 
 #[aiodal::test]
 async fn a_recorded_flight_is_scheduled(tx: &Transaction) -> aiodal::Result<()> {

@@ -53,4 +53,15 @@ async fn r#async(r#type: &mut Transaction) {
     let _ = r#type;
 }
 
+// The names that generated code uses.
+#[aiodal::test]
+async fn context(argument0: &mut Transaction) {
+    let _ = argument0;
+}
+
+#[aiodal::test]
+async fn argument0(context: (&Transaction)) {
+    let _ = context;
+}
+
 fn main() {}

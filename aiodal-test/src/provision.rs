@@ -1,0 +1,347 @@
+//! A PostgreSQL of our own, for when nobody has named one.
+//!
+//! Told in the order in which it happens:
+//!
+//! 1. [`endpoint`]: there is a server already. The caller connects to it, which is all the lease there is, and
+//!    [`verify`] says in one round trip whether it stays. No lock, no process, no connection but the caller's own.
+//! 2. Otherwise [`ensure_server`] takes the [start lock](lock), looks again, and [sweeps](sweep) what killed servers left.
+//! 3. It finds the [binaries] and whom to run them as ([owner]), has `initdb` make a [cluster] unless one is
+//!    cached, and copies that to a new [run directory](run), in memory where there is room ([place]).
+//! 4. It [launches](launch) the postmaster under a shell that cleans up after it, installs the [reaper] inside
+//!    the server, and lets go.
+//! 5. When the last session has been gone for the linger, the reaper ends the server and the shell removes the directory.
+//!
+//! `kill -9` of any process at any moment leaves no process behind. If it hits the shell, a directory stays
+//! until the next start. A caller therefore attaches in a loop, which ends because step 2 returns a lease:
+//!
+//! ```text
+//! loop {
+//!     let server = match endpoint(&settings, &scope)? {
+//!         Some(server) if first try => server,
+//!         _ => ensure_server(&settings, &scope).await?,
+//!     };
+//!     let Ok(client) = connect(server.config(database)) else { continue };
+//!     if verify(&client, &server).await? == Standing::Held { break }
+//! }
+//! ```
+
+mod binaries;
+mod cluster;
+mod connection;
+mod copy;
+mod directory;
+mod error;
+#[cfg(test)]
+mod fault_tests;
+mod launch;
+mod lock;
+mod owner;
+mod place;
+mod places;
+mod process;
+mod reaper;
+mod run;
+mod standing;
+mod sweep;
+mod target;
+mod version;
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use tokio::time::sleep;
+
+use self::binaries::Binaries;
+use self::cluster::Cluster;
+use self::connection::{Connection, Refusal};
+use self::launch::Launch;
+use self::lock::StartLock;
+use self::place::Place;
+use self::run::{About, RunDirectory};
+use self::standing::{Settled, State};
+
+pub(crate) use self::error::ProvisionError;
+pub(crate) use self::standing::Standing;
+pub(crate) use self::target::target_directory;
+
+/// A first start with `initdb` on a slow disk takes some seconds; a dozen may queue.
+const LOCK_PATIENCE: Duration = Duration::from_secs(120);
+
+/// How long a server may neither serve nor end.
+const LIMBO: Duration = Duration::from_secs(30);
+
+/// What the configuration says about the managed server.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Settings {
+    /// The directory of `initdb` and `postgres`: `AIODAL_PG_BIN`.
+    pub(crate) bin: Option<PathBuf>,
+    /// The version to run, `17` or `17.4`: `AIODAL_PG_VERSION`.
+    pub(crate) version: Option<String>,
+    /// Whom to run it as when we are root: `AIODAL_PG_USER`.
+    pub(crate) user: Option<String>,
+    /// How long it stays after its last session: `AIODAL_PG_LINGER`.
+    pub(crate) linger: Option<Duration>,
+}
+
+impl Settings {
+    /// By default long enough for the next command of a person, and short on a machine that will run no other.
+    fn linger(&self) -> Duration {
+        let is_ci =
+            || std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false");
+        self.linger
+            .unwrap_or_else(|| Duration::from_secs(if is_ci() { 2 } else { 10 }))
+    }
+}
+
+/// A managed server that was running a moment ago; from [`ensure_server`], one that is held.
+#[derive(Debug)]
+pub(crate) struct Server {
+    /// The directory of its socket.
+    pub(crate) socket_dir: PathBuf,
+    pub(crate) port: u16,
+    /// The superuser.
+    pub(crate) user: String,
+    pub(crate) version: String,
+    /// Where its programs are.
+    pub(crate) binaries: PathBuf,
+    pub(crate) how: Attached,
+    run: RunDirectory,
+    lock: PathBuf,
+    linger: Duration,
+    /// Keeps the server until this value is dropped, so that the caller finds it there.
+    lease: Option<Connection>,
+}
+
+/// How a server came to be ours.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Attached {
+    Joined,
+    Started { took: Duration },
+}
+
+impl Server {
+    fn new(place: &Place, run: RunDirectory, about: About, settings: &Settings) -> Server {
+        Server {
+            socket_dir: run.path().to_owned(),
+            port: run::PORT,
+            user: connection::USER.to_owned(),
+            version: about.version,
+            binaries: about.binaries,
+            how: Attached::Joined,
+            run,
+            lock: place.lock(),
+            linger: settings.linger(),
+            lease: None,
+        }
+    }
+
+    /// The parameters of a connection to one of its databases; `postgres` is always there.
+    pub(crate) fn config(&self, database: &str) -> tokio_postgres::Config {
+        connection::config(&self.run, database)
+    }
+
+    /// Gives the lease back: for when the caller's own connection is open and verified.
+    pub(crate) fn release_lease(&mut self) {
+        self.lease = None;
+    }
+}
+
+/// The server that processes with the same settings share in `scope`, if there seems to be one. Costs a few system calls.
+///
+/// # Errors
+///
+/// A setting is wrong, or what lies in the server's place is not ours.
+pub(crate) fn endpoint(
+    settings: &Settings,
+    scope: &Path,
+) -> Result<Option<Server>, ProvisionError> {
+    endpoint_at(&Place::find(settings, scope)?, settings)
+}
+
+fn endpoint_at(place: &Place, settings: &Settings) -> Result<Option<Server>, ProvisionError> {
+    let Some(run) = place.run()? else {
+        return Ok(None);
+    };
+    Ok(run
+        .about()
+        .map(|about| Server::new(place, run, about, settings)))
+}
+
+/// Says whether the connection `client` to `server` keeps it: one round trip, unless the reaper has to be restored.
+///
+/// # Errors
+///
+/// The server does not answer, or will not take a reaper.
+///
+/// # Cancel safety
+///
+/// Dropping the future leaves the server as it was, or mended.
+pub(crate) async fn verify(
+    client: &tokio_postgres::Client,
+    server: &Server,
+) -> Result<Standing, ProvisionError> {
+    match standing::look(client, &server.run).await? {
+        State::Serving => return Ok(Standing::Held),
+        State::Leaving | State::Lost => return Ok(Standing::Gone),
+        State::Unreaped | State::Unopened => {}
+    }
+    let _lock = StartLock::take(&server.lock, LOCK_PATIENCE).await?;
+    match standing::settle(client, &server.run, server.linger).await? {
+        Settled::Held => Ok(Standing::Held),
+        // `ensure_server` ends one that never opened.
+        Settled::Gone | Settled::NeverOpened => Ok(Standing::Gone),
+    }
+}
+
+/// Attaches to the server that processes with the same settings share in `scope`, and starts it if need be.
+///
+/// Safe to call from any number of threads and processes at once: one starts it, the others join.
+/// Until the result is dropped, or its lease released, the server stays.
+///
+/// # Errors
+///
+/// There is no PostgreSQL to run, a setting is wrong, or the server does not start: the error says what to do.
+///
+/// # Cancel safety
+///
+/// Dropping the future ends a server that is being started, unless it serves already.
+pub(crate) async fn ensure_server(
+    settings: &Settings,
+    scope: &Path,
+) -> Result<Server, ProvisionError> {
+    ensure_at(&Place::find(settings, scope)?, settings).await
+}
+
+async fn ensure_at(place: &Place, settings: &Settings) -> Result<Server, ProvisionError> {
+    let begun = Instant::now();
+    let _lock = StartLock::take(&place.lock(), LOCK_PATIENCE).await?;
+    if let Some(server) = join(place, settings).await? {
+        return Ok(server);
+    }
+    sweep::sweep(place);
+    let binaries = binaries::find(settings, &place.owner).await?;
+    let mut server = start(place, settings, &binaries).await?;
+    server.how = Attached::Started {
+        took: begun.elapsed(),
+    };
+    Ok(server)
+}
+
+/// Joins the server that is there, or makes sure that there is none.
+async fn join(place: &Place, settings: &Settings) -> Result<Option<Server>, ProvisionError> {
+    let begun = Instant::now();
+    while let Some(run) = place.run()? {
+        let limbo = |problem: &str| ProvisionError::stuck(run.path(), problem, begun.elapsed());
+        match connection::connect(&run).await {
+            Ok(lease) => match standing::settle(&lease.client, &run, settings.linger()).await? {
+                Settled::Held => {
+                    let about = run
+                        .about()
+                        .ok_or_else(|| limbo("has lost what its starter wrote about it"))?;
+                    let server = Server::new(place, run, about, settings);
+                    return Ok(Some(Server {
+                        lease: Some(lease),
+                        ..server
+                    }));
+                }
+                Settled::NeverOpened => reaper::end(&lease.client).await,
+                Settled::Gone => {}
+            },
+            Err(Refusal::Silent) => return Err(limbo("accepts connections and does not answer")),
+            Err(Refusal::Refused(error)) => {
+                return Err(ProvisionError::server("connect to", run.path())(error));
+            }
+            Err(Refusal::NotServing(_)) if run.is_deserted() => run.remove()?,
+            Err(Refusal::NotServing(_)) => {}
+        }
+        if begun.elapsed() >= LIMBO {
+            return Err(limbo("neither serves nor ends"));
+        }
+        sleep(Duration::from_millis(2)).await;
+    }
+    Ok(None)
+}
+
+/// Starts a server where there is none.
+async fn start(
+    place: &Place,
+    settings: &Settings,
+    binaries: &Binaries,
+) -> Result<Server, ProvisionError> {
+    let mut cluster = Cluster::ensure(place, binaries).await?;
+    loop {
+        match start_on(&cluster, place, settings, binaries).await {
+            // What kept the server from starting may be that its data directory was damaged in the cache.
+            Err(error) if error.is_not_started() && !cluster.is_new => {
+                cluster = cluster.rebuild(place, binaries).await?;
+            }
+            result => return result,
+        }
+    }
+}
+
+async fn start_on(
+    cluster: &Cluster,
+    place: &Place,
+    settings: &Settings,
+    binaries: &Binaries,
+) -> Result<Server, ProvisionError> {
+    let run = place.new_run()?;
+    let about = About {
+        version: binaries.version.to_string(),
+        binaries: binaries.directory.clone(),
+    };
+    let log = run.create(&place.owner)?;
+    #[cfg(test)]
+    fault_tests::reach("directory");
+    let prepared = (|| {
+        run.write_about(&about)?;
+        if !cluster.copy(&run.data(), &place.owner)? {
+            return Err(ProvisionError::not_started(
+                run.path(),
+                "the cached data directory is damaged",
+                String::new(),
+            ));
+        }
+        Launch::begin(&run, log, binaries, &place.owner)
+    })();
+    let mut launch = match prepared {
+        Ok(launch) => launch,
+        Err(error) => {
+            // The first error is the one to tell; the next start sweeps.
+            let _left = run.remove();
+            return Err(error);
+        }
+    };
+    match serve(&mut launch, &run, settings).await {
+        Ok(lease) => {
+            launch.release().await?;
+            let server = Server::new(place, run, about, settings);
+            Ok(Server {
+                lease: Some(lease),
+                ..server
+            })
+        }
+        Err(error) => {
+            launch.abort().await;
+            Err(error)
+        }
+    }
+}
+
+/// Waits for the server, and gives it its reaper.
+async fn serve(
+    launch: &mut Launch,
+    run: &RunDirectory,
+    settings: &Settings,
+) -> Result<Connection, ProvisionError> {
+    #[cfg(test)]
+    fault_tests::reach("spawned");
+    let lease = launch.first_connection().await?;
+    #[cfg(test)]
+    fault_tests::reach("connected");
+    reaper::install(&lease.client, run, settings.linger()).await?;
+    #[cfg(test)]
+    fault_tests::reach("reaped");
+    Ok(lease)
+}

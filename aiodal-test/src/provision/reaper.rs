@@ -1,0 +1,197 @@
+//! What ends a server that nobody uses: a loop inside the server itself.
+//!
+//! It needs no process of ours, survives every one of them, and dies with the server. Its own session holds two
+//! advisory locks, by which others know it: [`REAPING`] for as long as it lives, so that there is only one,
+//! and [`LEAVING`] from when it has decided to end the server.
+
+use std::time::{Duration, Instant};
+
+use futures_util::future::{Either, select};
+use tokio::time::{sleep, timeout};
+use tokio_postgres::{Client, SimpleQueryMessage};
+
+use super::connection::{self, PATIENCE, Refusal};
+use super::error::ProvisionError;
+use super::run::RunDirectory;
+
+/// The first key of its locks, in the database `postgres`: "aiod".
+const LOCKS: u32 = 0x6169_6f64;
+const REAPING: u32 = 1;
+const LEAVING: u32 = 2;
+
+/// How often the sessions are counted at most: every half second costs a server 0.07 % of a core.
+const RAREST: Duration = Duration::from_millis(500);
+const MOST_OFTEN: Duration = Duration::from_millis(5);
+
+/// What the reaper's session needs.
+///
+/// - Its client is gone by design, so the server must not look for it, and nothing may be sent to it.
+/// - A test may set limits on its role, which is also the reaper's; these come before them.
+const OPTIONS: &str = "-c client_connection_check_interval=0 -c client_min_messages=error \
+                       -c statement_timeout=0 -c lock_timeout=0 -c default_transaction_read_only=off";
+
+/// Ends the server at once. The backend's working directory is the data directory.
+///
+/// Without a row to copy, so that the program need not read its standard input: one that does not is an error.
+const END: &str =
+    "COPY (SELECT 1 WHERE false) TO PROGRAM 'read -r server <postmaster.pid && kill -QUIT $server'";
+
+/// The locks that the reaper holds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Locks {
+    pub(super) reaping: bool,
+    pub(super) leaving: bool,
+}
+
+/// Which locks the reaper holds; `None` if the server has ended or is ending.
+pub(super) async fn locks(
+    client: &Client,
+    run: &RunDirectory,
+) -> Result<Option<Locks>, ProvisionError> {
+    let text = format!(
+        "SELECT coalesce(bool_or(objid = {REAPING}), false), coalesce(bool_or(objid = {LEAVING}), false)
+         FROM pg_locks
+         WHERE locktype = 'advisory' AND classid = {LOCKS} AND objsubid = 2 AND granted
+             AND database = (SELECT oid FROM pg_database WHERE datname = 'postgres')"
+    );
+    let answer = timeout(PATIENCE, client.simple_query(&text)).await;
+    let messages =
+        match answer.map_err(|_| ProvisionError::stuck(run.path(), "does not answer", PATIENCE))? {
+            Ok(messages) => messages,
+            Err(error) if error.is_closed() || connection::is_ending(&error) => return Ok(None),
+            Err(error) => {
+                return Err(ProvisionError::server("look at the reaper of", run.path())(
+                    error,
+                ));
+            }
+        };
+    let row = messages.iter().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => Some(row),
+        _ => None,
+    });
+    let held = |column| row.and_then(|row| row.get(column)) == Some("t");
+    Ok(Some(Locks {
+        reaping: held(0),
+        leaving: held(1),
+    }))
+}
+
+/// Starts the reaper, and returns when `witness`, a connection to the same server, has seen it.
+///
+/// Two at once is impossible: the second finds the lock taken and returns.
+pub(super) async fn install(
+    witness: &Client,
+    run: &RunDirectory,
+    linger: Duration,
+) -> Result<(), ProvisionError> {
+    let mut config = connection::config(run, "postgres");
+    let session =
+        connection::connect_as(config.application_name("aiodal-reaper").options(OPTIONS)).await;
+    let session = match session {
+        Ok(session) => session,
+        Err(Refusal::Silent) => {
+            return Err(ProvisionError::stuck(
+                run.path(),
+                "does not answer",
+                PATIENCE,
+            ));
+        }
+        // Whoever asks looks at the server again, and finds it lost.
+        Err(Refusal::NotServing(_)) => return Ok(()),
+        Err(Refusal::Refused(error)) => {
+            return Err(ProvisionError::server("connect the reaper to", run.path())(
+                error,
+            ));
+        }
+    };
+    let program = program(linger);
+    let begun = Instant::now();
+    {
+        let mut running = std::pin::pin!(session.client.batch_execute(&program));
+        loop {
+            match select(
+                &mut running,
+                std::pin::pin!(sleep(Duration::from_millis(1))),
+            )
+            .await
+            {
+                Either::Left((Err(error), _)) if error.as_db_error().is_some() => {
+                    return Err(ProvisionError::server("install the reaper of", run.path())(
+                        error,
+                    ));
+                }
+                Either::Left(_) => break,
+                Either::Right(_) => {}
+            }
+            if locks(witness, run).await?.is_none_or(|locks| locks.reaping) {
+                break;
+            }
+            if begun.elapsed() >= PATIENCE {
+                return Err(ProvisionError::stuck(
+                    run.path(),
+                    "does not run its reaper",
+                    begun.elapsed(),
+                ));
+            }
+        }
+    }
+    session.abandon();
+    Ok(())
+}
+
+/// Ends a server at once, whoever uses it.
+pub(super) async fn end(client: &Client) {
+    // The answer is the end of the connection.
+    let _lost = timeout(PATIENCE, client.batch_execute(END)).await;
+}
+
+/// The loop. Time is counted in pauses, not read from a clock that a sleeping laptop turns forward.
+///
+/// It commits in every round: a transaction that stays open would hold back VACUUM, and see the sessions of its
+/// beginning for ever. A test that cancels every query cancels the round, not the reaper.
+fn program(linger: Duration) -> String {
+    let pause = (linger / 4).clamp(MOST_OFTEN, RAREST);
+    let patience = linger.as_nanos().div_ceil(pause.as_nanos());
+    let pause = pause.as_secs_f64();
+    format!(
+        "DO $reaper$
+DECLARE
+    idle bigint := 0;
+    leaving boolean := false;
+BEGIN
+    IF NOT pg_try_advisory_lock({LOCKS}, {REAPING}) THEN
+        RETURN;
+    END IF;
+    LOOP
+        COMMIT;
+        BEGIN
+            IF leaving THEN
+                PERFORM pg_advisory_unlock({LOCKS}, {LEAVING});
+                leaving := false;
+                idle := 0;
+            END IF;
+            PERFORM pg_sleep({pause});
+            PERFORM pg_stat_clear_snapshot();
+            IF EXISTS (SELECT FROM pg_stat_activity
+                       WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()) THEN
+                idle := 0;
+            ELSE
+                idle := idle + 1;
+            END IF;
+            IF idle >= {patience} THEN
+                leaving := true;
+                PERFORM pg_advisory_lock({LOCKS}, {LEAVING});
+                PERFORM pg_stat_clear_snapshot();
+                IF NOT EXISTS (SELECT FROM pg_stat_activity
+                               WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()) THEN
+                    {END};
+                    PERFORM pg_sleep(60);
+                END IF;
+            END IF;
+        EXCEPTION WHEN query_canceled OR OTHERS THEN
+            NULL;
+        END;
+    END LOOP;
+END $reaper$"
+    )
+}

@@ -1,0 +1,167 @@
+//! The directory of one running server: its data, its socket, its log.
+//!
+//! Its log doubles as the sign of life. The starter takes an advisory lock on it and hands the open file to the
+//! server's processes as their standard error, so the lock is free exactly when the last of them has ended,
+//! whatever ended it. Process ids are trusted nowhere: they are reused, and mean nothing in another container.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+
+use super::error::ProvisionError;
+use super::owner::Owner;
+
+/// PostgreSQL names its socket after the port. Nobody else listens in this directory.
+pub(super) const PORT: u16 = 5432;
+
+/// What `sockaddr_un` holds, less the final NUL.
+const LONGEST_SOCKET: usize = if cfg!(target_os = "linux") { 107 } else { 103 };
+
+/// How much of the log an error shows.
+const TAIL_LINES: usize = 12;
+const TAIL_BYTES: u64 = 8 << 10;
+
+/// The directory of one running server.
+#[derive(Clone, Debug)]
+pub(super) struct RunDirectory {
+    path: PathBuf,
+}
+
+/// What the starter wrote down about the server.
+#[derive(Debug)]
+pub(super) struct About {
+    pub(super) version: String,
+    pub(super) binaries: PathBuf,
+}
+
+impl RunDirectory {
+    pub(super) fn at(path: PathBuf) -> RunDirectory {
+        RunDirectory { path }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn data(&self) -> PathBuf {
+        self.path.join("data")
+    }
+
+    fn socket(&self) -> PathBuf {
+        self.path.join(format!(".s.PGSQL.{PORT}"))
+    }
+
+    fn log(&self) -> PathBuf {
+        self.path.join("log")
+    }
+
+    /// Says whether the path of the socket is too long for one.
+    pub(super) fn fits(&self) -> Result<(), String> {
+        let length = self.socket().as_os_str().len();
+        if length > LONGEST_SOCKET {
+            return Err(format!(
+                "the path of a socket in it takes {length} bytes of {LONGEST_SOCKET}"
+            ));
+        }
+        Ok(())
+    }
+
+    /// Makes the directory and its log, which comes back locked: see the module's documentation.
+    pub(super) fn create(&self, owner: &Owner) -> Result<File, ProvisionError> {
+        DirBuilder::new()
+            .mode(0o700)
+            .create(&self.path)
+            .map_err(ProvisionError::file("create", &self.path))?;
+        let path = self.log();
+        let log = OpenOptions::new()
+            .append(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path)
+            .map_err(ProvisionError::file("create", &path))?;
+        log.try_lock()
+            .map_err(io::Error::from)
+            .map_err(ProvisionError::file("lock", &path))?;
+        owner.give(&path)?;
+        owner.give(&self.path)?;
+        Ok(log)
+    }
+
+    /// Says whether all processes of the server have ended, its starter included.
+    pub(super) fn is_deserted(&self) -> bool {
+        let free = match File::open(self.log()) {
+            Ok(log) => log.try_lock().is_ok(),
+            // Its starter died between two system calls.
+            Err(error) => error.kind() == io::ErrorKind::NotFound,
+        };
+        // A file system shared with another machine may not share its locks.
+        free && UnixStream::connect(self.socket()).is_err()
+    }
+
+    /// Removes what a server left that could not do so itself.
+    pub(super) fn remove(&self) -> Result<(), ProvisionError> {
+        match fs::remove_dir_all(&self.path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(ProvisionError::file("remove", &self.path)(error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Says whether the server outlives its starter by now: the wrapper has made its mark.
+    pub(super) fn is_open(&self) -> bool {
+        self.path.join("open").exists()
+    }
+
+    pub(super) fn write_about(&self, about: &About) -> Result<(), ProvisionError> {
+        let path = self.path.join("about");
+        let text = format!("{}\n{}\n", about.version, about.binaries.display());
+        fs::write(&path, text).map_err(ProvisionError::file("write", &path))
+    }
+
+    /// What the starter wrote; `None` if it has not come that far or the server is going.
+    pub(super) fn about(&self) -> Option<About> {
+        let text = fs::read_to_string(self.path.join("about")).ok()?;
+        let (version, rest) = text.split_once('\n')?;
+        let (binaries, _) = rest.split_once('\n')?;
+        Some(About {
+            version: version.to_owned(),
+            binaries: binaries.into(),
+        })
+    }
+
+    /// The last lines of the server's log.
+    pub(super) fn log_tail(&self) -> String {
+        let read = || -> io::Result<String> {
+            let mut log = File::open(self.log())?;
+            let length = log.metadata()?.len();
+            log.seek(SeekFrom::Start(length.saturating_sub(TAIL_BYTES)))?;
+            let mut bytes = Vec::new();
+            log.read_to_end(&mut bytes)?;
+            Ok(String::from_utf8_lossy(&bytes).into_owned())
+        };
+        let text = read().unwrap_or_default();
+        let lines: Vec<_> = text.lines().collect();
+        lines[lines.len().saturating_sub(TAIL_LINES)..].join("\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_socket_path_that_no_socket_can_have_is_refused() {
+        let socket = "/.s.PGSQL.5432".len();
+        let fits =
+            |length: usize| RunDirectory::at(format!("/{}", "x".repeat(length - 1)).into()).fits();
+        fits(LONGEST_SOCKET - socket).unwrap();
+        let problem = fits(LONGEST_SOCKET - socket + 1).unwrap_err();
+        assert!(
+            problem.contains(&format!("{} bytes", LONGEST_SOCKET + 1)),
+            "{problem}"
+        );
+    }
+}

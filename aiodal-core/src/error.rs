@@ -221,7 +221,7 @@ impl fmt::Display for Error {
                  take `&mut Transaction` and leave the end to it, or nest with `savepoint()`"
             )?,
             Kind::Identifier { name, reason } => {
-                write!(f, "`{name}` cannot be an SQL identifier: {reason}")?
+                write!(f, "`{name}` cannot be an SQL identifier: {reason}")?;
             }
         }
         match (&self.0.source, f.alternate()) {

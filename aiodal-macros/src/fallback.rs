@@ -59,7 +59,7 @@ pub(crate) fn function(problems: &syn::Error, function: Function) -> TokenStream
 /// Whether the attribute means the same on a function that is no test.
 fn is_harmless(attr: &Attribute) -> bool {
     let path = attr.path();
-    ["cfg", "doc", "allow", "expect", "warn", "deny", "forbid"]
+    ["doc", "allow", "expect", "warn", "deny", "forbid"]
         .iter()
         .any(|name| path.is_ident(name))
 }

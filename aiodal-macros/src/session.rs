@@ -125,3 +125,73 @@ fn is_named(ty: &Type) -> bool {
 fn is_seed(item: &ImplItem) -> bool {
     matches!(item, ImplItem::Fn(function) if function.sig.ident == "seed")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn model(item: &TokenStream) -> Result<Session, Vec<String>> {
+        let mut problems = Problems::default();
+        let args = SessionArgs::parse(quote!(crate = db), &mut problems);
+        Session::new(item, args, problems).map_err(|problems| {
+            problems
+                .into_iter()
+                .map(|problem| problem.to_string())
+                .collect()
+        })
+    }
+
+    #[test]
+    fn the_implementation_is_left_as_it_is() {
+        let item = quote!(
+            #[doc = "x"]
+            impl db::Session for kit::Flights {
+                fn configure() {}
+            }
+        );
+        let expansion = session(quote!(crate = db), &item).to_string();
+        assert!(expansion.starts_with(&item.to_string()), "{expansion}");
+        assert!(
+            expansion.contains("register_session :: < kit :: Flights >"),
+            "{expansion}"
+        );
+        assert!(!expansion.contains("aiodal"), "{expansion}");
+    }
+
+    #[test]
+    fn a_session_seeds_when_it_has_a_seed_of_its_own() {
+        let seeds = |item| model(&item).ok().map(|session| session.seeds);
+        assert_eq!(seeds(quote!(impl Session for S {})), Some(false));
+        assert_eq!(
+            seeds(quote!(impl Session for S { async fn seed() {} })),
+            Some(true)
+        );
+    }
+
+    #[test]
+    fn an_edited_seed_changes_the_hash() {
+        let hash = |item| model(&item).ok().map(|session| session.source_hash);
+        let one = hash(quote!(impl Session for S { fn seed() { run("1") } }));
+        assert_ne!(
+            one,
+            hash(quote!(impl Session for S { fn seed() { run("2") } }))
+        );
+    }
+
+    #[test]
+    fn all_problems_of_a_session_are_found_at_once() {
+        let found = model(&quote!(
+            impl<T> Default for &T where T: Copy {}
+        ))
+        .err()
+        .unwrap();
+        let expected = ["`aiodal::Session`", "generic", "`where`", "type of its own"];
+        assert_eq!(found.len(), expected.len(), "{found:#?}");
+        for (found, expected) in found.iter().zip(expected) {
+            assert!(
+                found.contains(expected),
+                "{found} should be about {expected}"
+            );
+        }
+    }
+}

@@ -19,7 +19,7 @@ use crate::set_up::SetUpError;
 ///
 /// [`Session::configure`](crate::Session::configure) has the last word on it. The environment variable and the key
 /// in `aiodal.toml` are named at each field.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Config {
     /// The server to use: `AIODAL_DATABASE_URL`, then `database_url`, then `DATABASE_URL`.
@@ -86,20 +86,6 @@ impl Default for PoolConfig {
         PoolConfig {
             max_size: None,
             connection_timeout: Duration::from_secs(30),
-        }
-    }
-}
-
-impl Default for Config {
-    fn default() -> Config {
-        Config {
-            database_url: None,
-            echo: false,
-            timeout: None,
-            migrations: None,
-            settings: BTreeMap::new(),
-            pool: PoolConfig::default(),
-            postgres: PostgresConfig::default(),
         }
     }
 }

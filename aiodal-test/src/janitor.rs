@@ -106,7 +106,7 @@ async fn keep(url: &DatabaseUrl, database: &str, linger: Duration) -> Result<(),
         let connected = backend::connect(&database_url).await;
         if !told {
             told = true;
-            answer(match &connected {
+            answer(&match &connected {
                 Ok(_) => READY.to_owned(),
                 Err(error) => aiodal_core::chain(error.as_ref()).replace('\n', " "),
             });
@@ -125,7 +125,7 @@ async fn keep(url: &DatabaseUrl, database: &str, linger: Duration) -> Result<(),
     }
 }
 
-fn answer(text: String) {
+fn answer(text: &str) {
     let mut stdout = io::stdout();
     // The starter is gone only if it was killed; the job stays the same.
     let _gone = writeln!(stdout, "{text}").and_then(|()| stdout.flush());

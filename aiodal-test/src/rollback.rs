@@ -13,17 +13,18 @@
 
 use std::fmt;
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use aiodal_core::{Lane, Transaction, chain};
-use futures_util::future::join;
+use futures_util::future::{join, select};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 
 use crate::backend::{Address, Running};
 use crate::journal::Journal;
-use crate::session::Slot;
+use crate::session::{Slot, within};
 
 /// The first cell is the beginning. A setting made in a transaction ends with its rollback, not with its commit.
 const BEGIN: &str =
@@ -39,6 +40,9 @@ const RESET: &str = "rollback; \
 
 /// How long the server may take to cancel what a test left running.
 const CANCEL_LIMIT: Duration = Duration::from_secs(5);
+
+/// How long to wait for the effect of a request to cancel.
+const CANCEL_AGAIN: Duration = Duration::from_millis(20);
 
 /// A connection that a test has, and the transaction on it.
 pub(crate) struct Lease {
@@ -134,17 +138,26 @@ async fn end(client: &Client, lane: &Lane, journal: &Journal) -> Ending {
 }
 
 /// Stops whatever the server is still running for this connection, and waits until it has stopped.
+///
+/// A request to cancel comes by a connection of its own. It may overtake the statement that it is meant for, and then
+/// it cancels nothing: it is repeated until everything that was sent is answered.
 async fn cancel(client: &Client, address: &Address) {
-    let request = async {
-        if let Ok(socket) = address.connect(CANCEL_LIMIT).await {
-            // Refused or lost, the wait below shows it.
-            let _refused = client.cancel_token().cancel_query_raw(socket, NoTls).await;
+    let repeat = async {
+        loop {
+            if let Ok(socket) = address.connect(CANCEL_LIMIT).await {
+                // Refused or lost, the other branch shows it.
+                let _refused = client.cancel_token().cancel_query_raw(socket, NoTls).await;
+            }
+            tokio::time::sleep(CANCEL_AGAIN).await;
         }
-        // Answered when everything before it is. The request may hit this empty query instead; either way it is over.
-        let _cancelled = client.simple_query("").await;
     };
-    // Bounded here so that the end, which has a bound of its own, still has time to fail with a better word.
-    let _late = tokio::time::timeout(CANCEL_LIMIT, request).await;
+    // Answered when everything before it is. A late request may hit this empty query, which is an answer too.
+    let answered = client.simple_query("");
+    let cancelled = async {
+        let _either = select(pin!(answered), pin!(repeat)).await;
+    };
+    // Without an answer, the end has nothing to wait for either, and closes the connection.
+    let _late = within(CANCEL_LIMIT, cancelled).await;
 }
 
 fn first_cell(messages: &[SimpleQueryMessage]) -> Option<&str> {

@@ -92,8 +92,8 @@ async fn end(case: &TestCase, held: Held, failed: bool) -> Option<String> {
         Ending::RolledBack => None,
         // After a panic half of a test's rows are missing: that constraints are violated says nothing.
         Ending::Refused(_) if failed => None,
-        Ending::Refused(cause) => Some(report::refused(&cause)),
-        Ending::Lost(cause) => Some(report::lost(&cause)),
+        Ending::Refused(error) => Some(report::refused(&error)),
+        Ending::Lost(why) => Some(report::lost(&why)),
         Ending::Escaped(statement) => {
             let aftermath = session.set_aside(&place, case).await;
             Some(report::escaped(

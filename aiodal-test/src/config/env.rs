@@ -1,7 +1,7 @@
 //! The environment's say.
 
 use super::Config;
-use super::keys::{KEYS, nearest};
+use super::keys::{KEYS, instead_of};
 
 const PREFIX: &str = "AIODAL_";
 
@@ -35,15 +35,6 @@ pub(super) fn apply(config: &mut Config, problems: &mut Vec<String>) {
 }
 
 fn unknown(name: &str) -> String {
-    let known = || KEYS.iter().map(|key| key.env);
-    match nearest(name, known()) {
-        Some(near) => format!("environment variable {name}: not known; did you mean {near}?"),
-        None => {
-            let known: Vec<_> = known().collect();
-            format!(
-                "environment variable {name}: not known; expected one of {}",
-                known.join(", ")
-            )
-        }
-    }
+    let instead = instead_of(name, KEYS.iter().map(|key| key.env));
+    format!("environment variable {name}: not known; {instead}")
 }

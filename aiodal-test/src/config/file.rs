@@ -8,7 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::Config;
-use super::keys::{KEYS, nearest};
+use super::keys::{KEYS, instead_of};
 
 const NAME: &str = "aiodal.toml";
 
@@ -82,7 +82,7 @@ impl Reader<'_> {
         match value.get_ref() {
             DeValue::Table(table) if path == "settings" => self.settings(table, place),
             DeValue::Table(table) if KEYS.iter().any(|key| key.path.starts_with(&below)) => {
-                self.table(&below, table)
+                self.table(&below, table);
             }
             value => match (KEYS.iter().find(|key| key.path == path), text_of(value)) {
                 (Some(key), Some(text)) => self
@@ -118,17 +118,8 @@ fn text_of(value: &DeValue<'_>) -> Option<String> {
 }
 
 fn unknown(path: &str, place: &str) -> String {
-    let known = || KEYS.iter().map(|key| key.path);
-    match nearest(path, known()) {
-        Some(near) => format!("{place}: unknown key `{path}`; did you mean `{near}`?"),
-        None => {
-            let known: Vec<_> = known().map(|known| format!("`{known}`")).collect();
-            format!(
-                "{place}: unknown key `{path}`; expected one of {}",
-                known.join(", ")
-            )
-        }
-    }
+    let instead = instead_of(path, KEYS.iter().map(|key| key.path));
+    format!("{place}: unknown key `{path}`; {instead}")
 }
 
 #[cfg(test)]
@@ -165,7 +156,7 @@ mod tests {
             read("ecko = true\n[pool]\nmax_size = 0\nsize = 3\ntimeout = [1]\n[nonsense]\na = 1\n");
         assert_eq!(
             problems[0],
-            "aiodal.toml:1: unknown key `ecko`; did you mean `echo`?"
+            "aiodal.toml:1: unknown key `ecko`; did you mean echo?"
         );
         assert!(
             problems

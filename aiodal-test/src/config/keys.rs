@@ -26,7 +26,7 @@ pub(super) const KEYS: [Key; 11] = [
         path: "echo",
         env: "AIODAL_ECHO",
         allowed: "true or false",
-        set: |config, text| Some(config.echo = parse_bool(text)?),
+        set: |config, text| parse_bool(text).map(|echo| config.echo = echo),
     },
     Key {
         path: "timeout",
@@ -64,7 +64,9 @@ pub(super) const KEYS: [Key; 11] = [
         path: "pool.connection_timeout",
         env: "AIODAL_POOL_CONNECTION_TIMEOUT",
         allowed: DURATION,
-        set: |config, text| Some(config.pool.connection_timeout = parse_duration(text)?),
+        set: |config, text| {
+            parse_duration(text).map(|limit| config.pool.connection_timeout = limit)
+        },
     },
     Key {
         path: "postgres.bin",
@@ -117,13 +119,16 @@ impl Key {
     }
 }
 
-/// Says which of `names` a mistyped name was probably meant to be.
-pub(super) fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    names
+/// Says what to write instead of an unknown name: the one it was probably meant to be, or else all there are.
+pub(super) fn instead_of<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
+    let nearest = known
+        .clone()
         .map(|known| (distance(name, known), known))
-        .min()
-        .filter(|(far, _)| *far <= 3)
-        .map(|(_, known)| known)
+        .min();
+    match nearest {
+        Some((far, near)) if far <= 3 => format!("did you mean {near}?"),
+        _ => format!("expected one of {}", known.collect::<Vec<_>>().join(", ")),
+    }
 }
 
 /// Levenshtein's distance.
@@ -213,10 +218,13 @@ mod tests {
     fn mistyped_name_finds_its_neighbour() {
         let names = || KEYS.iter().map(|key| key.env);
         assert_eq!(
-            nearest("AIODAL_DATABSE_URL", names()),
-            Some("AIODAL_DATABASE_URL")
+            instead_of("AIODAL_DATABSE_URL", names()),
+            "did you mean AIODAL_DATABASE_URL?"
         );
-        assert_eq!(nearest("AIODAL_COLOUR", names()), None);
+        assert!(
+            instead_of("AIODAL_COLOUR", names())
+                .starts_with("expected one of AIODAL_DATABASE_URL, ")
+        );
     }
 
     #[test]

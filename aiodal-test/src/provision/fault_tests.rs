@@ -378,7 +378,10 @@ fn a_damaged_cached_cluster_is_made_anew() {
     fs::write(&control, vec![0; usize::try_from(length).unwrap()]).unwrap();
     fs::write(mark(), "").unwrap();
     start();
-    assert!(!mark().exists(), "no file is missing, and the server does not start");
+    assert!(
+        !mark().exists(),
+        "no file is missing, and the server does not start"
+    );
 
     fs::remove_file(site.cached_cluster().join("survey")).unwrap();
     start();

@@ -34,19 +34,19 @@ const WRAPPER_PATIENCE: Duration = Duration::from_secs(10);
 /// Arguments: the run directory, the postmaster, its arguments.
 ///
 /// - The server takes the pulse as descriptor 3; the shell keeps no copy.
-/// - TERM is not ignored by the server, as the other signals are until it installs its handlers: TERM and QUIT together
-///   end it at any moment of its start.
+/// - Signals are ignored only after the fork, or the server would begin by ignoring them too. A shell has what it runs
+///   in the background ignore QUIT regardless; TERM ends it until it installs its handlers, and QUIT does afterwards.
 /// - The guard is read before `wait`, so that the process id of a dead server is not given to another until then.
 /// - A postmaster that was killed leaves its data directory's interlock, a segment of System V shared memory;
 ///   the seventh line of its pid file names it.
 /// - The rename makes way for the next server, which uses the same name, at one stroke.
 const WRAPPER: &str = r#"
-trap '' HUP INT QUIT TERM
 run=$1
 shift
 exec 3>&1 >&2
-(trap - TERM; exec "$@") </dev/null &
+"$@" </dev/null &
 server=$!
+trap '' HUP INT QUIT TERM
 exec 3>&-
 if read -r started; then
     : >"$run/open"

@@ -32,13 +32,13 @@ impl Managed {
             linger: Some(config.postgres.linger()),
         };
         let scope = provision::target_directory();
-        let running = provision::endpoint(&settings, &scope).map_err(failed)?;
+        let running = provision::endpoint(&settings, &scope).map_err(|error| failed(&error))?;
         let held = running.is_none();
         let server = match running {
             Some(server) => server,
             None => provision::ensure_server(&settings, &scope)
                 .await
-                .map_err(failed)?,
+                .map_err(|error| failed(&error))?,
         };
         Ok(Managed {
             settings,
@@ -82,7 +82,7 @@ impl Managed {
         if !self.held {
             self.server = provision::ensure_server(&self.settings, &self.scope)
                 .await
-                .map_err(failed)?;
+                .map_err(|error| failed(&error))?;
             self.held = true;
         }
         Ok(())
@@ -95,6 +95,6 @@ impl Managed {
     }
 }
 
-fn failed(error: ProvisionError) -> SetUpError {
-    SetUpError::caused("failed to get a PostgreSQL server of our own", &error)
+fn failed(error: &ProvisionError) -> SetUpError {
+    SetUpError::caused("failed to get a PostgreSQL server of our own", error)
 }

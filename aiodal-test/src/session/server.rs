@@ -1,6 +1,6 @@
 //! The server of a session, given by URL or managed by us, and the database on it that tests run in.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::path::Path;
 
 use aiodal_core::{BoxError, DatabaseUrl, SqlState};
@@ -248,7 +248,7 @@ fn with_settings(url: &DatabaseUrl, config: &Config) -> Result<DatabaseUrl, SetU
         }
         // A backslash escapes what would end the option (PostgreSQL manual, 34.1.2, "options").
         let value = value.replace('\\', "\\\\").replace(' ', "\\ ");
-        options.push_str(&format!(" -c {name}={value}"));
+        let _infallible = write!(options, " -c {name}={value}");
     }
     let mut driver = url.config().clone();
     if !options.is_empty() {

@@ -18,7 +18,7 @@ use crate::set_up::SetUpError;
 const LOCK: (i32, i32) = (0x6169_6f64, 0x616c);
 
 /// How long to wait for others who are building a template.
-const LOCK_LIMIT: Duration = Duration::from_secs(300);
+const LOCK_LIMIT: Duration = Duration::from_mins(5);
 
 /// How long to wait for a closed session to be gone from the server.
 const GONE_LIMIT: Duration = Duration::from_secs(10);

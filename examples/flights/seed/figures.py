@@ -37,8 +37,8 @@ def mean(numbers):
 left = [f for f in week if f["dep_time"] != "NA"]
 landed = [f for f in left if f["arr_delay"] != "NA"]
 routes = Counter((f["origin"], f["dest"]) for f in week)
-flown = {f["tailnum"] for f in week} - {"NA"}
-first_day = [f for f in week if f["day"] == "1"]
+flown = Counter(f["tailnum"] for f in week if f["tailnum"] != "NA")
+earliest = min((f for f in week if f["day"] == "1"), key=lambda f: int(f["sched_dep_time"]))
 
 print("flights", len(week))
 print("by day", [n for _, n in sorted(Counter(int(f["day"]) for f in week).items())])
@@ -48,21 +48,26 @@ print("miles", sum(known(week, "distance")))
 print("minutes in the air", sum(known(week, "air_time")))
 print("minutes of departure delay", sum(known(week, "dep_delay")))
 print("minutes of arrival delay", sum(known(week, "arr_delay")))
-print("worst departure delay", max(left, key=lambda f: int(f["dep_delay"])))
-print("first and last scheduled hour, UTC", min(f["time_hour"] for f in week), max(f["time_hour"] for f in week))
-print("no tail number", sum(f["tailnum"] == "NA" for f in week), "of them left", sum(f["tailnum"] == "NA" for f in left))
-print("planes", len(flown), "not in planes.csv", len(flown - planes))
-print("flights to airports not in airports.csv", sorted(Counter(f["dest"] for f in week if f["dest"] not in airports).items()))
-print("routes", len(routes), "busiest", sorted(routes.items(), key=lambda r: (-r[1], r[0]))[:4])
-for route in [("JFK", "LAX")]:
-    flights = [f for f in week if (f["origin"], f["dest"]) == route]
-    print("  ", route, "cancelled", sum(f["dep_time"] == "NA" for f in flights), "mean", mean(known(flights, "arr_delay")))
-print("carriers")
+print("earliest", [earliest[k] for k in ("carrier", "flight", "origin", "time_hour", "minute")])
+no_plane = [f for f in week if f["tailnum"] == "NA"]
+print("no tail number", len(no_plane), "of them left", len(known(no_plane, "dep_time")))
+print("planes", len(flown), "not in planes.csv", len(flown.keys() - planes))
+print("flights of", [(plane, flown[plane]) for plane in ("N14228", "N24211", "N730MQ")])
+omitted = Counter(f["dest"] for f in week if f["dest"] not in airports)
+print("to airports not in airports.csv", sorted(omitted.items()))
+busiest = sorted(routes.items(), key=lambda route: (-route[1], route[0]))
+print("routes", len(routes), "busiest", busiest[:3])
+flights = [f for f in week if (f["origin"], f["dest"]) == busiest[0][0]]
+cancelled = len(flights) - len(known(flights, "dep_time"))
+print("the busiest: cancelled", cancelled, "mean arrival delay", mean(known(flights, "arr_delay")))
+print("mean departure delays")
 for carrier in sorted({f["carrier"] for f in week}):
-    flights = [f for f in week if f["carrier"] == carrier]
-    print("  ", carrier, len(flights), "left", len(known(flights, "dep_delay")), "mean delay", mean(known(flights, "dep_delay")))
+    delays = known([f for f in week if f["carrier"] == carrier], "dep_delay")
+    print("   ", carrier, len(delays), mean(delays))
+
 print("in the year")
-print("   without tail number", sum(f["tailnum"] == "NA" for f in year), "of them cancelled", sum(f["tailnum"] == "NA" and f["dep_time"] == "NA" for f in year))
-print("   to airports not in airports.csv", sum(f["dest"] not in airports for f in year))
+no_plane = [f for f in year if f["tailnum"] == "NA"]
+print("    no tail number", len(no_plane), "of them left", len(known(no_plane, "dep_time")))
+print("    to airports not in airports.csv", sum(f["dest"] not in airports for f in year))
 numbers = Counter((f["month"], f["day"], f["carrier"], f["flight"]) for f in year)
-print("   numbers used again on the same day", sum(n - 1 for n in numbers.values()))
+print("    numbers used again on the same day", numbers.total() - len(numbers))

@@ -30,7 +30,7 @@ fn storm(workers: u32, attaches: u32) {
                 for _ in 0..attaches {
                     attach(site, &mut dice, starts);
                     // Around the linger, so that the next attach meets the server at all stages of its end.
-                    std::thread::sleep(LINGER.mul_f64(f64::from(dice.roll(30)) / 10.0));
+                    std::thread::sleep(LINGER.mul_f64(f64::from(dice.roll(60)) / 10.0));
                 }
             });
         }

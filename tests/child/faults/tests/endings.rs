@@ -23,24 +23,26 @@ async fn pid(tx: &Transaction) -> i32 {
 /// Leaves a row, and whatever else a session can hold on to.
 async fn litter(tx: &Transaction) -> Result {
     PID.store(pid(tx).await, Ordering::Relaxed);
-    tx.batch_execute(
-        "create table litter (id int); insert into litter values (1); \
-         create temp table temporary (id int); select pg_advisory_lock(7); listen news; \
-         declare cursor_of_mine cursor for select 1; set work_mem = '3MB'; set role pg_monitor; \
-         reset role; create sequence numbers; select nextval('numbers')",
-    )
+    // Other runs of this binary may litter the same database at the same time: names and keys are this one's.
+    let own = std::process::id();
+    tx.batch_execute(&format!(
+        "create table litter_{own} (id int); insert into litter_{own} values (1); \
+         create temp table temporary (id int); select pg_advisory_lock({own}); listen news; \
+         declare cursor_of_mine cursor for select 1; set work_mem = '3MB'; set role pg_monitor; reset role"
+    ))
     .await
 }
 
 /// Fails if anything of [`litter`] is left.
 async fn assert_clean(tx: &Transaction) -> Result {
+    let table = format!("litter_{}", std::process::id());
     let row = tx
         .query_one(
-            "select to_regclass('litter') is null, to_regclass('pg_temp.temporary') is null, \
+            "select to_regclass($1) is null, to_regclass('pg_temp.temporary') is null, \
              (select count(*) from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()), \
              (select count(*) from pg_listening_channels()), (select count(*) from pg_cursors where name <> ''), \
              current_setting('work_mem') <> '3MB', current_user = session_user",
-            &[],
+            &[&table],
         )
         .await?;
     assert!(row.get::<_, bool>(0), "the table is left");
@@ -177,8 +179,8 @@ async fn h2_after_commit_is_refused(tx: &Transaction) -> Result {
 async fn i1_deferred_constraint(tx: &Transaction) -> Result {
     PID.store(pid(tx).await, Ordering::Relaxed);
     tx.batch_execute(
-        "create table parent (id int primary key); \
-         create table child (parent int references parent deferrable initially deferred); \
+        "create temp table parent (id int primary key); \
+         create temp table child (parent int references parent deferrable initially deferred); \
          insert into child values (42)",
     )
     .await

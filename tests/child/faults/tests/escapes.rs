@@ -1,6 +1,6 @@
 //! Tests that end their own transaction, each followed by one that must not see what it wrote.
 
-use aiodal::{Migrations, Transaction};
+use aiodal::{Fingerprint, Migrations, Transaction};
 
 /// With migrations the database is ours to replace, on a given server too.
 struct Prepared;
@@ -10,58 +10,62 @@ impl aiodal::Session for Prepared {
     fn migrations() -> Migrations {
         Migrations::dir("migrations")
     }
+
+    /// Another run of this binary at the same time would see what this one commits: each has its own database.
+    fn fingerprint(inputs: &mut Fingerprint) {
+        inputs.text(&std::process::id().to_string());
+    }
 }
 
-type Result = aiodal::Result<()>;
-
-async fn write(tx: &Transaction) -> Result {
-    tx.batch_execute("create table escaped (id int)").await
+async fn write(tx: &Transaction) -> aiodal::Result<()> {
+    tx.batch_execute("insert into author (name) values ('escaped')")
+        .await
 }
 
-async fn assert_unwritten(tx: &Transaction) -> Result {
-    let gone: bool = tx
-        .query_one("select to_regclass('escaped') is null", &[])
+async fn assert_unwritten(tx: &Transaction) -> aiodal::Result<()> {
+    let rows: i64 = tx
+        .query_one("select count(*) from author", &[])
         .await?
         .get(0);
-    assert!(gone, "the next test sees what the escaped one wrote");
+    assert_eq!(rows, 0, "the next test sees what the escaped one wrote");
     Ok(())
 }
 
 #[aiodal::test]
-async fn a1_commit(tx: &Transaction) -> Result {
+async fn a1_commit(tx: &Transaction) -> aiodal::Result<()> {
     write(tx).await?;
     tx.batch_execute("COMMIT").await
 }
 
 #[aiodal::test]
-async fn a2_after_commit(tx: &Transaction) -> Result {
+async fn a2_after_commit(tx: &Transaction) -> aiodal::Result<()> {
     assert_unwritten(tx).await
 }
 
 #[aiodal::test]
-async fn b1_commit_and_begin(tx: &Transaction) -> Result {
+async fn b1_commit_and_begin(tx: &Transaction) -> aiodal::Result<()> {
     write(tx).await?;
     tx.batch_execute("select 1; commit; begin").await
 }
 
 #[aiodal::test]
-async fn b2_after_commit_and_begin(tx: &Transaction) -> Result {
+async fn b2_after_commit_and_begin(tx: &Transaction) -> aiodal::Result<()> {
     assert_unwritten(tx).await
 }
 
 #[aiodal::test]
-async fn c1_commit_and_chain(tx: &Transaction) -> Result {
+async fn c1_commit_and_chain(tx: &Transaction) -> aiodal::Result<()> {
     write(tx).await?;
     tx.batch_execute("commit and chain").await
 }
 
 #[aiodal::test]
-async fn c2_after_commit_and_chain(tx: &Transaction) -> Result {
+async fn c2_after_commit_and_chain(tx: &Transaction) -> aiodal::Result<()> {
     assert_unwritten(tx).await
 }
 
 #[aiodal::test]
-async fn d1_commit_then_failure(tx: &Transaction) -> Result {
+async fn d1_commit_then_failure(tx: &Transaction) -> aiodal::Result<()> {
     write(tx).await?;
     tx.batch_execute("commit and chain").await?;
     tx.batch_execute("select 1 / 0")
@@ -71,19 +75,19 @@ async fn d1_commit_then_failure(tx: &Transaction) -> Result {
 }
 
 #[aiodal::test]
-async fn d2_after_commit_then_failure(tx: &Transaction) -> Result {
+async fn d2_after_commit_then_failure(tx: &Transaction) -> aiodal::Result<()> {
     assert_unwritten(tx).await
 }
 
 #[aiodal::test]
-async fn e1_rollback(tx: &Transaction) -> Result {
+async fn e1_rollback(tx: &Transaction) -> aiodal::Result<()> {
     tx.batch_execute("rollback").await?;
     // From here on every statement commits by itself.
     write(tx).await
 }
 
 #[aiodal::test]
-async fn e2_after_rollback(tx: &Transaction) -> Result {
+async fn e2_after_rollback(tx: &Transaction) -> aiodal::Result<()> {
     assert_unwritten(tx).await
 }
 
@@ -96,6 +100,6 @@ async fn f1_should_panic_and_commit(tx: &Transaction) {
 }
 
 #[aiodal::test]
-async fn f2_after_should_panic_and_commit(tx: &Transaction) -> Result {
+async fn f2_after_should_panic_and_commit(tx: &Transaction) -> aiodal::Result<()> {
     assert_unwritten(tx).await
 }

@@ -15,7 +15,8 @@ impl Session for Flights {
     }
 
     async fn seed(tx: &mut Transaction) -> Result<(), BoxError> {
-        tx.batch_execute("insert into carriers values ('UA')").await?;
+        tx.batch_execute("insert into carriers values ('UA')")
+            .await?;
         Ok(())
     }
 }

@@ -1,0 +1,70 @@
+//! The child crates: built once per process, found by what Cargo says it has built.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::OnceLock;
+
+use crate::run::{Outcome, run};
+
+const FAULTS: &str = "aiodal-child-faults";
+const RENAMED: &str = "aiodal-child-renamed";
+
+/// Returns a command that runs one of the fault crate's test binaries.
+pub(crate) fn faults(test: &str) -> Command {
+    static BUILT: OnceLock<BTreeMap<String, PathBuf>> = OnceLock::new();
+    command(BUILT.get_or_init(|| build(FAULTS)), test)
+}
+
+fn command(built: &BTreeMap<String, PathBuf>, test: &str) -> Command {
+    Command::new(
+        built
+            .get(test)
+            .unwrap_or_else(|| panic!("no test binary `{test}` among {built:?}")),
+    )
+}
+
+fn build(package: &str) -> BTreeMap<String, PathBuf> {
+    let output = Command::new(env!("CARGO"))
+        .args([
+            "test",
+            "--offline",
+            "--no-run",
+            "--message-format=json",
+            "--package",
+            package,
+        ])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("cargo can be started");
+    assert!(
+        output.status.success(),
+        "{package} does not build:\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let messages = String::from_utf8(output.stdout).expect("cargo speaks JSON");
+    let built: BTreeMap<_, _> = messages.lines().filter_map(test_binary).collect();
+    assert!(!built.is_empty(), "{package} has no test binary");
+    built
+}
+
+/// Reads the target's name and its executable from one of Cargo's messages.
+fn test_binary(message: &str) -> Option<(String, PathBuf)> {
+    let executable = message
+        .split_once("\"executable\":\"")?
+        .1
+        .split_once('"')?
+        .0;
+    let target = message.split_once("\"target\":{")?.1;
+    let name = target.split_once("\"name\":\"")?.1.split_once('"')?.0;
+    Some((name.to_owned(), PathBuf::from(executable)))
+}
+
+#[test]
+fn renamed_dependency_and_other_test_attributes_compose() {
+    for (name, binary) in build(RENAMED) {
+        let report = run(&mut Command::new(&binary));
+        let failed = report.with(Outcome::Failed);
+        assert!(failed.is_empty(), "{name}: {failed:?} failed\n{report:#?}");
+    }
+}

@@ -1,0 +1,11 @@
+//! What no passing test can show: tests that fail, run as child processes, and what they say.
+//!
+//! The crates under `faults/` and `renamed/` are workspace members that `cargo test` leaves alone.
+//! They are built once per process and their binaries run directly.
+
+mod crates;
+mod endings;
+mod escapes;
+mod run;
+mod server;
+mod set_up;

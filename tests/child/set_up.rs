@@ -1,0 +1,196 @@
+//! What keeps a test from beginning is told once, in full, with the way out; and never as a failed assertion.
+
+use aiodal::Transaction;
+
+use crate::crates::faults;
+use crate::run::run;
+use crate::server::{connect, url_as};
+
+#[test]
+fn broken_migration_names_file_line_statement_and_cause_once() {
+    let report = run(faults("broken_migration").arg("--test-threads=1"));
+    report.assert_failed(&["first", "second", "third_should_panic"]);
+    let place = "migration broken_migrations/2_book.sql:2 failed";
+    report.assert_says(
+        "first",
+        &[
+            "test set-up failed",
+            place,
+            "references auhtor",
+            "ERROR: relation \"auhtor\"",
+        ],
+    );
+    report.assert_says(
+        "second",
+        &[
+            "test set-up failed",
+            place,
+            "told in full by the first test",
+        ],
+    );
+    assert_eq!(report.count("ERROR: relation"), 1, "the cause is told once");
+    assert_eq!(report.count("panicked"), 0, "a failed set-up is no panic");
+}
+
+#[test]
+fn failing_seed_names_the_session_and_the_cause() {
+    let report = run(&mut faults("failing_seed"));
+    report.assert_failed(&["never_begins"]);
+    report.assert_says(
+        "never_begins",
+        &[
+            "test set-up failed",
+            "the seed of session Failing",
+            "failing_seed.rs",
+            "null value in column \"name\"",
+        ],
+    );
+}
+
+#[test]
+fn two_sessions_are_both_named() {
+    let report = run(&mut faults("two_sessions"));
+    report.assert_failed(&["never_begins"]);
+    report.assert_says(
+        "never_begins",
+        &[
+            "a test binary has one session",
+            "One at",
+            "Other at",
+            "remove `#[aiodal::session]`",
+        ],
+    );
+}
+
+#[test]
+fn exhausted_pool_names_who_has_the_connection() {
+    let report = run(faults("exhausted").arg("--test-threads=2").envs([
+        ("AIODAL_POOL_MAX_SIZE", "1"),
+        ("AIODAL_POOL_CONNECTION_TIMEOUT", "300ms"),
+    ]));
+    let failed = report.with(crate::run::Outcome::Failed);
+    let [waiting] = failed[..] else {
+        panic!("one of the two is refused: {report:#?}")
+    };
+    let holding = if waiting == "one" { "other" } else { "one" };
+    report.assert_says(
+        waiting,
+        &[
+            "became free within 300ms",
+            "held for",
+            &format!("by exhausted::{holding}"),
+            "AIODAL_POOL_MAX_SIZE",
+        ],
+    );
+}
+
+/// The tests that need a database fail, all of them; the one that needs none passes.
+const ALL: [&str; 3] = ["answers", "answers_again", "should_panic"];
+
+#[test]
+fn unreachable_server_is_named_without_its_password() {
+    let report = run(faults("plain")
+        .arg("--test-threads=1")
+        // Port 1 is reserved and nobody listens there.
+        .env(
+            "AIODAL_DATABASE_URL",
+            "postgres://me:hunter2@127.0.0.1:1/library",
+        ));
+    report.assert_failed(&ALL);
+    report.assert_says(
+        "answers",
+        &[
+            "test set-up failed",
+            "failed to connect to postgres://me@127.0.0.1:1/library",
+            "refused",
+            "is the server running",
+        ],
+    );
+    report.assert_keeps("hunter2");
+}
+
+#[test]
+fn broken_url_is_refused_without_repeating_it() {
+    let report = run(faults("plain")
+        .arg("--test-threads=1")
+        .env("AIODAL_DATABASE_URL", "postgres//me:hunter2@host/db"));
+    report.assert_failed(&ALL);
+    report.assert_says(
+        "answers",
+        &["the database URL is not valid", "AIODAL_DATABASE_URL"],
+    );
+    report.assert_keeps("hunter2");
+}
+
+#[test]
+fn unknown_variable_and_bad_value_are_told_together() {
+    let report = run(faults("plain").arg("--test-threads=1").envs([
+        ("AIODAL_DATABSE_URL", "postgres://h/d"),
+        ("AIODAL_TIMEOUT", "soon"),
+    ]));
+    report.assert_failed(&ALL);
+    report.assert_says(
+        "answers",
+        &[
+            "the configuration is not valid",
+            "did you mean AIODAL_DATABASE_URL?",
+        ],
+    );
+    report.assert_says(
+        "answers",
+        &["environment variable AIODAL_TIMEOUT: `timeout` is `soon`, expected a duration"],
+    );
+}
+
+#[test]
+fn missing_binaries_name_what_was_tried_and_the_ways_out() {
+    let report = run(faults("plain")
+        .arg("--test-threads=1")
+        .env_remove("AIODAL_DATABASE_URL")
+        .env_remove("DATABASE_URL")
+        .env("AIODAL_PG_BIN", "/no/such/directory"));
+    report.assert_failed(&ALL);
+    report.assert_says(
+        "answers",
+        &["test set-up failed", "AIODAL_PG_BIN", "/no/such/directory"],
+    );
+    report.assert_says(
+        "should_panic",
+        &["told in full by the first test that met it"],
+    );
+}
+
+#[aiodal::test(flavor = "multi_thread")]
+async fn full_connection_table_is_one_clear_error(tx: &Transaction) -> aiodal::Result<()> {
+    let (client, config) = connect(tx).await;
+    // A role that may not connect is refused with the same words and code as everybody is by a full server.
+    let role = format!("aiodal_full_{}", std::process::id());
+    let create = format!("create role {role} login password 'hunter2' connection limit 0");
+    client
+        .batch_execute(&create)
+        .await
+        .expect("the session's role may create roles");
+    let url = url_as(&config, &role, "hunter2");
+    let report = tokio::task::spawn_blocking(move || {
+        run(faults("plain").arg("--test-threads=1").envs([
+            ("AIODAL_DATABASE_URL", url.as_str()),
+            ("AIODAL_POOL_CONNECTION_TIMEOUT", "200ms"),
+        ]))
+    });
+    let report = report.await.expect("running a child does not panic");
+    client
+        .batch_execute(&format!("drop role {role}"))
+        .await
+        .expect("the role is unused");
+    report.assert_failed(&ALL);
+    report.assert_says(
+        "answers",
+        &[
+            "failed to connect to",
+            "too many connections",
+            "SQLSTATE 53300",
+        ],
+    );
+    report.assert_keeps("hunter2");
+    Ok(())
+}

@@ -7,6 +7,7 @@
 
 mod admin;
 mod build;
+mod databases;
 mod fingerprint;
 mod migrations;
 mod names;

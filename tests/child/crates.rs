@@ -17,11 +17,14 @@ pub(crate) fn faults(test: &str) -> Command {
 }
 
 fn command(built: &BTreeMap<String, PathBuf>, test: &str) -> Command {
-    Command::new(
-        built
-            .get(test)
-            .unwrap_or_else(|| panic!("no test binary `{test}` among {built:?}")),
-    )
+    let binary = built.get(test);
+    let mut command =
+        Command::new(binary.unwrap_or_else(|| panic!("no binary `{test}`: {built:?}")));
+    // A child is a run of its own, whoever runs its parent and however.
+    command
+        .env_remove("NEXTEST_RUN_ID")
+        .env_remove("RUST_TEST_THREADS");
+    command
 }
 
 fn build(package: &str) -> BTreeMap<String, PathBuf> {

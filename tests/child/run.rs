@@ -20,11 +20,10 @@ pub(crate) struct Report {
     whole: String,
 }
 
-/// Runs a child with its output captured; variables of the environment that would change its mind are removed.
+/// Runs a child with its output captured.
 pub(crate) fn run(command: &mut Command) -> Report {
     let output = command
         .env("RUST_BACKTRACE", "0")
-        .env_remove("RUST_TEST_THREADS")
         .stdin(Stdio::null())
         .output()
         .expect("the child can be started");

@@ -33,6 +33,30 @@ fn broken_migration_names_file_line_statement_and_cause_once() {
 }
 
 #[test]
+fn failing_migration_is_told_once_per_run_of_nextest() {
+    // nextest starts a process per test, and tells each which run it is part of.
+    let id = format!("test-{}", std::process::id());
+    let as_nextest_does = |test: &str| {
+        run(faults("broken_migration")
+            .args(["--exact", test])
+            .env("NEXTEST_RUN_ID", &id))
+    };
+    let (first, second) = (as_nextest_does("first"), as_nextest_does("second"));
+    first.assert_says(
+        "first",
+        &["2_book.sql:2 failed", "ERROR: relation \"auhtor\""],
+    );
+    second.assert_says(
+        "second",
+        &[
+            "2_book.sql:2 failed",
+            "told in full by the first test of this run",
+        ],
+    );
+    assert_eq!(second.count("ERROR:"), 0, "the cause is told once");
+}
+
+#[test]
 fn failing_seed_names_the_session_and_the_cause() {
     let report = run(&mut faults("failing_seed"));
     report.assert_failed(&["never_begins"]);

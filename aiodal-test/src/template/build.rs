@@ -5,12 +5,16 @@ use std::sync::Arc;
 use aiodal_core::{DatabaseUrl, Lane, Transaction};
 use tokio_postgres::Client;
 
-use super::admin::{Admin, Found};
-use super::names::{READY, quoted};
+use super::admin::Admin;
+use super::databases::Found;
+use super::names::READY;
 use super::recipe::Recipe;
 use crate::backend;
 use crate::session::Registration;
 use crate::set_up::SetUpError;
+
+/// The template that every server has, and that CREATE DATABASE clones by default.
+const EMPTY: &str = "template1";
 
 /// Returns the name of a session database that is ready, making it and its template if need be.
 ///
@@ -25,91 +29,62 @@ pub(crate) async fn open_session_database(
     recipe: &Recipe,
 ) -> Result<String, SetUpError> {
     admin.sweep(&recipe.names).await;
-    let existing = admin.databases().await?;
-    let generations = existing
-        .iter()
-        .filter_map(|found| Some((recipe.names.generation(&found.name)?, found)));
     let mut next = 0;
-    for (generation, found) in generations {
-        if found.mark.as_deref() == Some(READY) {
-            return Ok(found.name.clone());
+    let mut template = None;
+    for found in admin.databases().await? {
+        match recipe.names.generation(&found.name) {
+            Some(_) if found.mark.as_deref() == Some(READY) => return Ok(found.name),
+            Some(generation) => next = next.max(generation + 1),
+            None if found.name == recipe.names.template() => template = Some(found),
+            None => {}
         }
-        next = next.max(generation + 1);
     }
-    let source = ensure_template(
-        admin,
-        recipe,
-        existing
-            .iter()
-            .find(|found| found.name == recipe.names.template()),
-    )
-    .await?;
+    let source = ensure_template(admin, recipe, template).await?;
     let name = recipe.names.session(next);
-    let strategy = if recipe.copy_files {
-        " strategy file_copy"
-    } else {
-        ""
-    };
-    let create = format!(
-        "create database {} template {source}{strategy}",
-        quoted(&name)
-    );
-    admin.execute("clone the template", &create).await?;
-    // The mark comes last: a database without it is one whose maker died.
-    let mark = aiodal_core::quote_literal(READY);
     admin
-        .execute(
-            "mark the session database",
-            &format!("comment on database {} is {mark}", quoted(&name)),
-        )
+        .create_database(&name, &source, recipe.copy_files)
         .await?;
+    // The mark comes last: a database without it is one whose maker died.
+    admin.mark(&name, READY).await?;
     Ok(name)
 }
 
-/// Returns the quoted name of what to clone: the template, built unless a finished one exists.
+/// Returns the name of what to clone: the template, built unless a finished one exists.
 async fn ensure_template(
     admin: &Admin,
     recipe: &Recipe,
-    existing: Option<&Found>,
+    existing: Option<Found>,
 ) -> Result<String, SetUpError> {
-    if recipe.scripts.is_empty() && recipe.seed.is_none() {
-        return Ok("template1".to_owned());
+    if !recipe.is_needed() {
+        return Ok(EMPTY.to_owned());
     }
     let name = recipe.names.template();
     match existing {
-        Some(found) if found.is_template => return Ok(quoted(&name)),
-        // A database without the mark is a build that died half-way.
-        Some(found) => admin.drop_database(found).await?,
+        Some(found) if found.is_template => return Ok(name),
+        Some(found) => {
+            if let Some(told) = recipe.failure_told(&found) {
+                return Err(told);
+            }
+            // A database without the mark is a build that died half-way.
+            admin.drop_database(&found).await?;
+        }
         None => {}
     }
-    let strategy = if recipe.copy_files {
-        " strategy file_copy"
-    } else {
-        ""
-    };
     admin
-        .execute(
-            "create the template",
-            &format!("create database {}{strategy}", quoted(&name)),
-        )
+        .create_database(&name, EMPTY, recipe.copy_files)
         .await?;
-    if let Err(error) = fill(&admin.url.with_database(&name), recipe).await {
-        admin.wait_until_unused(&name).await?;
-        admin
-            .execute(
-                "drop the failed template",
-                &format!("drop database {}", quoted(&name)),
-            )
-            .await?;
+    let filled = fill(&admin.url.with_database(&name), recipe).await;
+    admin.wait_until_unused(&name).await?;
+    if let Err(error) = filled {
+        match recipe.failure_mark(&error) {
+            // The other processes of this run need neither fail in the same way again nor tell it again.
+            Some(mark) => admin.mark(&name, &mark).await?,
+            None => drop(admin.drop_unused(&name).await?),
+        }
         return Err(error);
     }
-    admin.wait_until_unused(&name).await?;
-    let mark = format!(
-        "alter database {} is_template true allow_connections false",
-        quoted(&name)
-    );
-    admin.execute("mark the template", &mark).await?;
-    Ok(quoted(&name))
+    admin.mark_template(&name).await?;
+    Ok(name)
 }
 
 /// Migrates and seeds the new template through a connection of its own, closed on return.

@@ -14,6 +14,9 @@ pub(crate) struct Names {
 /// What is written on a session database that tests may use (its comment); nothing, while it is being made.
 pub(crate) const READY: &str = "aiodal: session database";
 
+/// What is written on a template that failed to build, before the run that it failed in and what failed.
+pub(crate) const FAILED: &str = "aiodal: failed in run ";
+
 impl Names {
     pub(crate) fn new(project: String, content: String) -> Names {
         Names { project, content }

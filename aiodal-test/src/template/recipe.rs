@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use super::databases::Found;
 use super::fingerprint::{Fingerprint, short_hash};
 use super::migrations::{Migrations, Script};
-use super::names::Names;
+use super::names::{FAILED, Names};
 use crate::config::Config;
 use crate::provision;
 use crate::session::Registration;
@@ -21,6 +22,8 @@ pub(crate) struct Recipe {
     pub(crate) copy_files: bool,
     /// Where relative paths start from.
     pub(crate) base: PathBuf,
+    /// The run of nextest that this process is part of.
+    run: Option<String>,
 }
 
 impl Recipe {
@@ -66,13 +69,31 @@ impl Recipe {
             session.as_bytes(),
         ]);
         let (names, base) = (Names::new(project, content), base.to_owned());
+        let run = std::env::var("NEXTEST_RUN_ID").ok();
         Ok(Recipe {
             names,
             scripts,
             seed,
             copy_files: false,
             base,
+            run,
         })
+    }
+
+    /// What to write on a template that failed to build; nothing where no other process of the run would read it.
+    pub(crate) fn failure_mark(&self, error: &SetUpError) -> Option<String> {
+        let run = self.run.as_ref()?;
+        Some(format!("{FAILED}{run}: {}", error.summary()))
+    }
+
+    /// Returns the failure that another process of this run has met with this template, and has told in full.
+    pub(crate) fn failure_told(&self, template: &Found) -> Option<SetUpError> {
+        let mark = template.mark.as_ref()?.strip_prefix(FAILED)?;
+        let summary = mark.strip_prefix(self.run.as_ref()?)?.strip_prefix(": ")?;
+        Some(SetUpError::new(
+            summary,
+            "told in full by the first test of this run that met it",
+        ))
     }
 
     /// Says whether there is anything to prepare.

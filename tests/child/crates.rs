@@ -1,7 +1,7 @@
 //! The child crates: built once per process, found by what Cargo says it has built.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
@@ -12,19 +12,21 @@ const RENAMED: &str = "aiodal-child-renamed";
 
 /// Returns a command that runs one of the fault crate's test binaries.
 pub(crate) fn faults(test: &str) -> Command {
-    static BUILT: OnceLock<BTreeMap<String, PathBuf>> = OnceLock::new();
-    command(BUILT.get_or_init(|| build(FAULTS)), test)
-}
-
-fn command(built: &BTreeMap<String, PathBuf>, test: &str) -> Command {
-    let binary = built.get(test);
-    let mut command =
-        Command::new(binary.unwrap_or_else(|| panic!("no binary `{test}`: {built:?}")));
+    let mut command = Command::new(binary(test));
     // A child is a run of its own, whoever runs its parent and however.
     command
         .env_remove("NEXTEST_RUN_ID")
         .env_remove("RUST_TEST_THREADS");
     command
+}
+
+/// Returns the path of one of the fault crate's test binaries.
+pub(crate) fn binary(test: &str) -> &'static Path {
+    static BUILT: OnceLock<BTreeMap<String, PathBuf>> = OnceLock::new();
+    let built = BUILT.get_or_init(|| build(FAULTS));
+    built
+        .get(test)
+        .unwrap_or_else(|| panic!("no test binary `{test}` among {built:?}"))
 }
 
 fn build(package: &str) -> BTreeMap<String, PathBuf> {

@@ -6,6 +6,8 @@
 mod crates;
 mod endings;
 mod escapes;
+mod kills;
 mod run;
+mod scope;
 mod server;
 mod set_up;

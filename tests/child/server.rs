@@ -38,6 +38,13 @@ async fn config(tx: &Transaction) -> Config {
     config
 }
 
+/// Returns the URL of `config`.
+pub(crate) fn url_of(config: &Config) -> String {
+    let user = config.get_user().expect("the URL names a user");
+    let password = String::from_utf8_lossy(config.get_password().unwrap_or_default());
+    url_as(config, user, &password)
+}
+
 /// Returns the URL of `config` for another role.
 pub(crate) fn url_as(config: &Config, user: &str, password: &str) -> String {
     use tokio_postgres::config::Host;
@@ -48,5 +55,5 @@ pub(crate) fn url_as(config: &Config, user: &str, password: &str) -> String {
     };
     let port = config.get_ports().first().copied().unwrap_or(5432);
     let database = config.get_dbname().unwrap_or("postgres");
-    format!("host={host} port={port} user={user} password={password} dbname={database}")
+    format!("host={host} port={port} user={user} password='{password}' dbname={database}")
 }

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aiodal_core::{Lane, Transaction, chain};
-use futures_util::future::{join, select};
+use futures_util::future::{Either, join, select};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 
@@ -140,21 +140,24 @@ async fn end(client: &Client, lane: &Lane, journal: &Journal) -> Ending {
 /// Stops whatever the server is still running for this connection, and waits until it has stopped.
 ///
 /// A request to cancel comes by a connection of its own. It may overtake the statement that it is meant for, and then
-/// it cancels nothing: it is repeated until everything that was sent is answered.
+/// it cancels nothing: it is repeated until everything that was sent is answered. Or it may come late and hit whatever is
+/// running by then, so that each is seen through to its end, when the server has signalled.
 async fn cancel(client: &Client, address: &Address) {
-    let repeat = async {
+    let cancelled = async {
+        // Answered when everything before it is.
+        let mut answered = pin!(client.simple_query(""));
         loop {
             if let Ok(socket) = address.connect(CANCEL_LIMIT).await {
-                // Refused or lost, the other branch shows it.
+                // Refused or lost, the answer shows it.
                 let _refused = client.cancel_token().cancel_query_raw(socket, NoTls).await;
             }
-            tokio::time::sleep(CANCEL_AGAIN).await;
+            let again = pin!(tokio::time::sleep(CANCEL_AGAIN));
+            if let Either::Left(_) = select(answered.as_mut(), again).await {
+                break;
+            }
         }
-    };
-    // Answered when everything before it is. A late request may hit this empty query, which is an answer too.
-    let answered = client.simple_query("");
-    let cancelled = async {
-        let _either = select(pin!(answered), pin!(repeat)).await;
+        // What a late request hits, instead of the end.
+        let _hit = client.simple_query("").await;
     };
     // Without an answer, the end has nothing to wait for either, and closes the connection.
     let _late = within(CANCEL_LIMIT, cancelled).await;

@@ -92,16 +92,20 @@ async fn lost_janitor_is_replaced_by_the_next_run(tx: &Transaction) -> aiodal::R
     let scope = Scope::new("janitor", "hanging").with_server(url_of(&config));
     let hanging = tokio::task::block_in_place(|| scope.hang());
     let database = hanging.database.clone();
-    let janitors = "select pg_terminate_backend(pid) from pg_stat_activity \
-                    where datname = $1 and application_name = 'aiodal-janitor'";
-    assert_eq!(
-        client
-            .query(janitors, &[&database])
-            .await
-            .expect("it has one")
-            .len(),
-        1
-    );
+    let janitor =
+        "from pg_stat_activity where datname = $1 and application_name = 'aiodal-janitor'";
+    let terminate = format!("select pg_terminate_backend(pid) {janitor}");
+    let terminated = client
+        .query(&terminate, &[&database])
+        .await
+        .expect("the server answers");
+    assert_eq!(terminated.len(), 1, "a session database has one janitor");
+    wait_until_false(
+        &client,
+        &format!("select exists (select {janitor})"),
+        &database,
+    )
+    .await;
     tokio::task::block_in_place(|| {
         assert_passes(&scope);
         hanging.kill();
@@ -112,12 +116,20 @@ async fn lost_janitor_is_replaced_by_the_next_run(tx: &Transaction) -> aiodal::R
 }
 
 async fn wait_until_dropped(client: &Client, database: &str) {
-    let exists = "select exists (select from pg_database where datname = $1)";
+    wait_until_false(
+        client,
+        "select exists (select from pg_database where datname = $1)",
+        database,
+    )
+    .await;
+}
+
+async fn wait_until_false(client: &Client, query: &str, database: &str) {
     let runtime = tokio::runtime::Handle::current();
     tokio::task::block_in_place(|| {
-        wait_until(&format!("{database} is dropped"), || {
+        wait_until(&format!("`{query}` is false for {database}"), || {
             let row = runtime
-                .block_on(client.query_one(exists, &[&database]))
+                .block_on(client.query_one(query, &[&database]))
                 .expect("the server answers");
             !row.get::<_, bool>(0)
         });

@@ -54,6 +54,9 @@ fn failing_migration_is_told_once_per_run_of_nextest() {
         ],
     );
     assert_eq!(second.count("ERROR:"), 0, "the cause is told once");
+    // The next run tries again, and without others to tell leaves nothing.
+    let next = run(faults("broken_migration").args(["--exact", "first"]));
+    next.assert_says("first", &["ERROR: relation \"auhtor\""]);
 }
 
 #[test]

@@ -29,16 +29,18 @@ pub(crate) struct Hanging {
 
 impl Scope {
     pub(crate) fn new(name: &str, test: &'static str) -> Scope {
-        let directory =
-            std::env::temp_dir().join(format!("aiodal-child-{name}-{}", std::process::id()));
-        fs::create_dir(&directory).expect("the temporary directory can be written to");
+        // In the target directory, so that the binary can be linked there: one that has just been written cannot be
+        // run while another thread is starting a process.
+        let name = format!("{name}-{}", std::process::id());
+        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        fs::create_dir(&directory).expect("the target directory can be written to");
         // What marks a target directory.
         fs::write(
             directory.join("CACHEDIR.TAG"),
             "Signature: 8a477f597d28d172789f06886806bc55\n",
         )
         .expect("as above");
-        fs::copy(binary(test), directory.join(test)).expect("as above");
+        fs::hard_link(binary(test), directory.join(test)).expect("as above");
         let variables = vec![("AIODAL_PG_LINGER", "300ms".to_owned())];
         Scope {
             directory,

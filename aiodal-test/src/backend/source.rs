@@ -5,8 +5,8 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use aiodal_core::{BoxError, DatabaseUrl};
-use tokio_postgres::{Client, NoTls};
+use aiodal_core::{BoxError, DatabaseUrl, SqlState};
+use tokio_postgres::{Client, Config, NoTls};
 
 use super::driver::Driver;
 use super::socket::Address;
@@ -39,13 +39,40 @@ impl BackendSource {
     }
 }
 
+/// Has the server notice within a second that a client is gone, even in the middle of a statement. Without it, the
+/// statement of a killed test holds its locks and its database for as long as it takes (PostgreSQL manual, 20.3).
+const WATCH: &str = "-c client_connection_check_interval=1s";
+
 /// Connects and parks the connection, so that any runtime can drive it.
 ///
 /// # Errors
 ///
 /// The last address's failure, or the server's refusal.
 pub(crate) async fn connect(url: &DatabaseUrl) -> Result<Backend, BoxError> {
-    let config = url.config();
+    let mut watched = url.config().clone();
+    let options = watched
+        .get_options()
+        .map_or_else(|| WATCH.to_owned(), |given| format!("{given} {WATCH}"));
+    watched.options(options);
+    match connect_with(&watched).await {
+        // A platform that cannot watch (22023), or a pooler that takes no options (08P01).
+        Err(error) if is_refused_option(&error) => connect_with(url.config()).await,
+        result => result,
+    }
+}
+
+fn is_refused_option(error: &BoxError) -> bool {
+    let refused = [
+        SqlState::INVALID_PARAMETER_VALUE,
+        SqlState::PROTOCOL_VIOLATION,
+    ];
+    let code = error
+        .downcast_ref::<tokio_postgres::Error>()
+        .and_then(tokio_postgres::Error::code);
+    code.is_some_and(|code| refused.contains(code))
+}
+
+async fn connect_with(config: &Config) -> Result<Backend, BoxError> {
     let limit = config
         .get_connect_timeout()
         .copied()

@@ -4,7 +4,7 @@ use aiodal::Transaction;
 
 use crate::crates::faults;
 use crate::run::run;
-use crate::server::{connect, url_as};
+use crate::server::{connect, url_as, url_of};
 
 #[test]
 fn broken_migration_names_file_line_statement_and_cause_once() {
@@ -219,5 +219,62 @@ async fn full_connection_table_is_one_clear_error(tx: &Transaction) -> aiodal::R
         ],
     );
     report.assert_keeps("hunter2");
+    Ok(())
+}
+
+#[aiodal::test(flavor = "multi_thread")]
+async fn role_that_may_not_create_databases_is_told_what_it_lacks(
+    tx: &Transaction,
+) -> aiodal::Result<()> {
+    let (client, config) = connect(tx).await;
+    let role = format!("aiodal_plain_{}", std::process::id());
+    let create = format!("create role {role} login password 'hunter2'");
+    client
+        .batch_execute(&create)
+        .await
+        .expect("the session's role may create roles");
+    let url = url_as(&config, &role, "hunter2");
+    let report = tokio::task::block_in_place(|| {
+        run(faults("escapes")
+            .args(["--exact", "a2_after_commit"])
+            .env("AIODAL_DATABASE_URL", url))
+    });
+    client
+        .batch_execute(&format!("drop role {role}"))
+        .await
+        .expect("the role is unused");
+    let hint = format!("alter role {role} createdb");
+    report.assert_says(
+        "a2_after_commit",
+        &["failed to create database", "permission denied", &hint],
+    );
+    Ok(())
+}
+
+#[aiodal::test(flavor = "multi_thread")]
+async fn escape_in_a_database_that_is_not_ours_is_left_to_its_owner(
+    tx: &Transaction,
+) -> aiodal::Result<()> {
+    let (client, mut config) = connect(tx).await;
+    let name = format!("child_given_{}", std::process::id());
+    client
+        .batch_execute(&format!("create database {name}"))
+        .await
+        .expect("the session's role may");
+    config.dbname(&name);
+    let report = tokio::task::block_in_place(|| {
+        run(faults("escape_unprepared").env("AIODAL_DATABASE_URL", url_of(&config)))
+    });
+    client
+        .batch_execute(&format!("drop database {name} with (force)"))
+        .await
+        .expect("it is there");
+    report.assert_failed(&["commits"]);
+    let expected = [
+        "escaped from its transaction: `commit` ended it",
+        &name,
+        "is yours and was left as it is",
+    ];
+    report.assert_says("commits", &expected);
     Ok(())
 }

@@ -12,6 +12,7 @@ use futures_util::FutureExt;
 use crate::case::TestCase;
 use crate::journal::Journal;
 use crate::rollback::Lease;
+use crate::runtime::within;
 use crate::session::{self, Place, Session};
 use crate::set_up::SetUpError;
 
@@ -104,7 +105,7 @@ impl Context {
                 .await
                 .map_err(|payload| Interrupted::Panicked(Panic(payload)));
         };
-        match session::within(limit, body).await {
+        match within(limit, body).await {
             Some(result) => result.map_err(|payload| Interrupted::Panicked(Panic(payload))),
             None => {
                 let running = self

@@ -33,6 +33,7 @@ mod directory;
 mod error;
 #[cfg(test)]
 mod fault_tests;
+mod join;
 mod launch;
 mod lock;
 mod owner;
@@ -42,6 +43,7 @@ mod process;
 mod reaper;
 mod run;
 mod standing;
+mod start;
 mod sweep;
 mod target;
 mod version;
@@ -49,12 +51,7 @@ mod version;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use tokio::time::sleep;
-
-use self::binaries::Binaries;
-use self::cluster::Cluster;
-use self::connection::{Connection, Refusal};
-use self::launch::Launch;
+use self::connection::Connection;
 use self::lock::StartLock;
 use self::place::Place;
 use self::run::{About, RunDirectory};
@@ -66,9 +63,6 @@ pub(crate) use self::target::target_directory;
 
 /// A first start with `initdb` on a slow disk takes some seconds; a dozen may queue.
 const LOCK_PATIENCE: Duration = Duration::from_secs(120);
-
-/// How long a server may neither serve nor end.
-const LIMBO: Duration = Duration::from_secs(30);
 
 /// What the configuration says about the managed server.
 #[derive(Clone, Debug, Default)]
@@ -215,133 +209,14 @@ pub(crate) async fn ensure_server(
 async fn ensure_at(place: &Place, settings: &Settings) -> Result<Server, ProvisionError> {
     let begun = Instant::now();
     let _lock = StartLock::take(&place.lock(), LOCK_PATIENCE).await?;
-    if let Some(server) = join(place, settings).await? {
+    if let Some(server) = join::join(place, settings).await? {
         return Ok(server);
     }
     sweep::sweep(place);
     let binaries = binaries::find(settings, &place.owner).await?;
-    let mut server = start(place, settings, &binaries).await?;
+    let mut server = start::start(place, settings, &binaries).await?;
     server.how = Attached::Started {
         took: begun.elapsed(),
     };
     Ok(server)
-}
-
-/// Joins the server that is there, or makes sure that there is none.
-async fn join(place: &Place, settings: &Settings) -> Result<Option<Server>, ProvisionError> {
-    let begun = Instant::now();
-    while let Some(run) = place.run()? {
-        let limbo = |problem: &str| ProvisionError::stuck(run.path(), problem, begun.elapsed());
-        match connection::connect(&run).await {
-            Ok(lease) => match standing::settle(&lease.client, &run, settings.linger()).await? {
-                Settled::Held => {
-                    let about = run
-                        .about()
-                        .ok_or_else(|| limbo("has lost what its starter wrote about it"))?;
-                    let server = Server::new(place, run, about, settings);
-                    return Ok(Some(Server {
-                        lease: Some(lease),
-                        ..server
-                    }));
-                }
-                Settled::NeverOpened => reaper::end(&lease.client).await,
-                Settled::Gone => {}
-            },
-            Err(Refusal::Silent) => return Err(limbo("accepts connections and does not answer")),
-            Err(Refusal::Refused(error)) => {
-                return Err(ProvisionError::server("connect to", run.path())(error));
-            }
-            Err(Refusal::NotServing(_)) if run.is_deserted() => run.remove()?,
-            Err(Refusal::NotServing(_)) => {}
-        }
-        if begun.elapsed() >= LIMBO {
-            return Err(limbo("neither serves nor ends"));
-        }
-        sleep(Duration::from_millis(2)).await;
-    }
-    Ok(None)
-}
-
-/// Starts a server where there is none.
-async fn start(
-    place: &Place,
-    settings: &Settings,
-    binaries: &Binaries,
-) -> Result<Server, ProvisionError> {
-    let mut cluster = Cluster::ensure(place, binaries).await?;
-    loop {
-        match start_on(&cluster, place, settings, binaries).await {
-            // What kept the server from starting may be that its data directory was damaged in the cache.
-            Err(error) if error.is_not_started() && !cluster.is_new => {
-                cluster = cluster.rebuild(place, binaries).await?;
-            }
-            result => return result,
-        }
-    }
-}
-
-async fn start_on(
-    cluster: &Cluster,
-    place: &Place,
-    settings: &Settings,
-    binaries: &Binaries,
-) -> Result<Server, ProvisionError> {
-    let run = place.new_run()?;
-    let about = About {
-        version: binaries.version.to_string(),
-        binaries: binaries.directory.clone(),
-    };
-    let log = run.create(&place.owner)?;
-    #[cfg(test)]
-    fault_tests::reach("directory");
-    let prepared = (|| {
-        run.write_about(&about)?;
-        if !cluster.copy(&run.data(), &place.owner)? {
-            return Err(ProvisionError::not_started(
-                run.path(),
-                "the cached data directory is damaged",
-                String::new(),
-            ));
-        }
-        Launch::begin(&run, log, binaries, &place.owner)
-    })();
-    let mut launch = match prepared {
-        Ok(launch) => launch,
-        Err(error) => {
-            // The first error is the one to tell; the next start sweeps.
-            let _left = run.remove();
-            return Err(error);
-        }
-    };
-    match serve(&mut launch, &run, settings).await {
-        Ok(lease) => {
-            launch.release().await?;
-            let server = Server::new(place, run, about, settings);
-            Ok(Server {
-                lease: Some(lease),
-                ..server
-            })
-        }
-        Err(error) => {
-            launch.abort().await;
-            Err(error)
-        }
-    }
-}
-
-/// Waits for the server, and gives it its reaper.
-async fn serve(
-    launch: &mut Launch,
-    run: &RunDirectory,
-    settings: &Settings,
-) -> Result<Connection, ProvisionError> {
-    #[cfg(test)]
-    fault_tests::reach("spawned");
-    let lease = launch.first_connection().await?;
-    #[cfg(test)]
-    fault_tests::reach("connected");
-    reaper::install(&lease.client, run, settings.linger()).await?;
-    #[cfg(test)]
-    fault_tests::reach("reaped");
-    Ok(lease)
 }

@@ -24,7 +24,8 @@ use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 
 use crate::backend::{Address, Running};
 use crate::journal::Journal;
-use crate::session::{Slot, within};
+use crate::runtime::within;
+use crate::session::Slot;
 
 /// The first cell is the beginning. A setting made in a transaction ends with its rollback, not with its commit.
 const BEGIN: &str =
@@ -71,8 +72,7 @@ impl Lease {
     ///
     /// The runtime's reactor refused the socket.
     pub(crate) fn begin(mut slot: Slot, owner: &str, journal: Arc<Journal>) -> io::Result<Lease> {
-        let driver = slot.driver.take().ok_or(io::ErrorKind::NotConnected)?;
-        let running = driver.start()?;
+        let running = slot.start()?;
         let lane = Lane::open(slot.client.clone(), BEGIN, owner, Some(journal.clone()));
         Ok(Lease {
             slot,

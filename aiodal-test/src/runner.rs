@@ -8,8 +8,7 @@ use crate::case::TestCase;
 use crate::context::{Context, Held, Interrupted};
 use crate::report;
 use crate::rollback::Ending;
-use crate::runtime::build_test_runtime;
-use crate::session::within;
+use crate::runtime::{build_test_runtime, within};
 use crate::set_up::SetUpError;
 
 /// How long the end of a test may take; it is one round trip.

@@ -6,19 +6,34 @@
 
 use std::future::{Future, pending};
 use std::io;
-use std::sync::mpsc;
+use std::pin::pin;
+use std::sync::{Arc, OnceLock, mpsc};
 use std::thread;
+use std::time::Duration;
 
+use futures_util::future::{Either, select};
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::case::{Flavor, TestCase};
+use crate::set_up::SetUpError;
+
+/// The session's runtime, which exists before the session does. Guards its start, by whichever thread comes first.
+static SESSION: OnceLock<Result<Handle, Arc<io::Error>>> = OnceLock::new();
+
+/// Returns the session's runtime, starting it if this is the first to ask.
+pub(crate) fn session_runtime() -> Result<Handle, SetUpError> {
+    let runtime = SESSION.get_or_init(|| start_session_runtime().map_err(Arc::new));
+    runtime
+        .clone()
+        .map_err(|error| SetUpError::caused("failed to start the session's runtime", &*error))
+}
 
 /// Starts the session's runtime on its thread; both live as long as the process.
 ///
 /// # Errors
 ///
 /// The operating system refused a thread or a reactor.
-pub(crate) fn start_session_runtime() -> io::Result<Handle> {
+fn start_session_runtime() -> io::Result<Handle> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let handle = runtime.handle().clone();
     thread::Builder::new()
@@ -65,4 +80,22 @@ pub(crate) fn build_test_runtime(case: &TestCase) -> io::Result<Runtime> {
         builder.start_paused(true);
     }
     builder.enable_all().build()
+}
+
+/// Waits for a future, but no longer than `limit` of real time, whatever the test has done to its runtime's clock.
+///
+/// A paused clock jumps ahead whenever its runtime waits for a socket, so the time is the session's runtime's.
+pub(crate) async fn within<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
+    let late = match session_runtime() {
+        Ok(runtime) => {
+            let _on_session = runtime.enter();
+            tokio::time::sleep(limit)
+        }
+        // Without a session's runtime there is only the test's own clock.
+        Err(_) => tokio::time::sleep(limit),
+    };
+    match select(pin!(future), pin!(late)).await {
+        Either::Left((output, _)) => Some(output),
+        Either::Right(_) => None,
+    }
 }

@@ -11,15 +11,13 @@ mod registry;
 mod server;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
-use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
-use std::{fmt, io};
+use std::time::Instant;
 
 use futures_util::FutureExt;
-use futures_util::future::{Either, select};
 use tokio::runtime::Handle;
 
 pub use self::overrides::Session as Overrides;
@@ -29,14 +27,11 @@ pub use self::registry::{SessionSource, register_session};
 use self::server::Server;
 use crate::case::TestCase;
 use crate::config::Config;
-use crate::runtime::{block_on_session, start_session_runtime};
+use crate::runtime::{block_on_session, session_runtime};
 use crate::set_up::SetUpError;
 
 /// The session of this process. Guards against two tests setting it up; other processes are not its concern.
 static SESSION: OnceLock<Result<Session, SetUpError>> = OnceLock::new();
-
-/// The session's runtime, which exists before the session does.
-static RUNTIME: OnceLock<Result<Handle, Arc<io::Error>>> = OnceLock::new();
 
 /// What the tests of a process share.
 pub(crate) struct Session {
@@ -72,7 +67,7 @@ impl Session {
     pub(crate) fn get(case: &TestCase) -> Result<&'static Session, SetUpError> {
         let manifest_dir = case.manifest_dir;
         let session = SESSION.get_or_init(|| {
-            let runtime = runtime()?;
+            let runtime = session_runtime()?;
             block_on_session(&runtime.clone(), Session::open(runtime, manifest_dir))
                 .map_err(SetUpError::shared)
         });
@@ -215,32 +210,6 @@ impl Session {
             ),
             detail.join("\n"),
         )
-    }
-}
-
-/// Returns the session's runtime, starting it if this is the first to ask.
-fn runtime() -> Result<Handle, SetUpError> {
-    let runtime = RUNTIME.get_or_init(|| start_session_runtime().map_err(Arc::new));
-    runtime
-        .clone()
-        .map_err(|error| SetUpError::caused("failed to start the session's runtime", &*error))
-}
-
-/// Waits for a future, but no longer than `limit` of real time, whatever the test has done to its runtime's clock.
-///
-/// A paused clock jumps ahead whenever its runtime waits for a socket, so the time is the session's runtime's.
-pub(crate) async fn within<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
-    let late = match runtime() {
-        Ok(runtime) => {
-            let _on_session = runtime.enter();
-            tokio::time::sleep(limit)
-        }
-        // Without a session's runtime there is only the test's own clock.
-        Err(_) => tokio::time::sleep(limit),
-    };
-    match select(pin!(future), pin!(late)).await {
-        Either::Left((output, _)) => Some(output),
-        Either::Right(_) => None,
     }
 }
 

@@ -9,7 +9,7 @@ use tokio_postgres::Client;
 
 use crate::run::Outcome;
 use crate::scope::{Scope, wait_until, wait_until_gone};
-use crate::server::{connect, url_of};
+use crate::server::{config, connect, url};
 
 #[track_caller]
 fn assert_passes(scope: &Scope) {
@@ -71,8 +71,10 @@ fn killed_postmaster_fails_the_test_and_the_next_run_passes() {
 async fn killed_test_process_leaves_no_session_database_on_a_given_server(
     tx: &Transaction,
 ) -> aiodal::Result<()> {
-    let (client, config) = connect(tx).await;
-    let scope = Scope::new("given", "hanging").with_server(url_of(&config));
+    let config = config(tx).await;
+    let client = connect(&config).await;
+    let scope = Scope::new("given", "hanging")
+        .with_server(url(&config, config.get_dbname().unwrap_or("postgres")));
     let database = tokio::task::block_in_place(|| {
         let hanging = scope.hang();
         let database = hanging.database.clone();
@@ -88,8 +90,10 @@ async fn killed_test_process_leaves_no_session_database_on_a_given_server(
 
 #[aiodal::test(flavor = "multi_thread")]
 async fn lost_janitor_is_replaced_by_the_next_run(tx: &Transaction) -> aiodal::Result<()> {
-    let (client, config) = connect(tx).await;
-    let scope = Scope::new("janitor", "hanging").with_server(url_of(&config));
+    let config = config(tx).await;
+    let client = connect(&config).await;
+    let scope = Scope::new("janitor", "hanging")
+        .with_server(url(&config, config.get_dbname().unwrap_or("postgres")));
     let hanging = tokio::task::block_in_place(|| scope.hang());
     let database = hanging.database.clone();
     let janitor =

@@ -10,5 +10,6 @@ mod escapes;
 mod kills;
 mod run;
 mod scope;
+#[path = "../support/server.rs"]
 mod server;
 mod set_up;

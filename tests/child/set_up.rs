@@ -4,7 +4,7 @@ use aiodal::Transaction;
 
 use crate::crates::faults;
 use crate::run::run;
-use crate::server::{connect, url_as, url_of};
+use crate::server::{config, connect, url, url_as};
 
 #[test]
 fn broken_migration_names_file_line_statement_and_cause_once() {
@@ -189,7 +189,8 @@ fn missing_binaries_name_what_was_tried_and_the_ways_out() {
 
 #[aiodal::test(flavor = "multi_thread")]
 async fn full_connection_table_is_one_clear_error(tx: &Transaction) -> aiodal::Result<()> {
-    let (client, config) = connect(tx).await;
+    let config = config(tx).await;
+    let client = connect(&config).await;
     // A role that may not connect is refused with the same words and code as everybody is by a full server.
     let role = format!("aiodal_full_{}", std::process::id());
     let create = format!("create role {role} login password 'hunter2' connection limit 0");
@@ -226,7 +227,8 @@ async fn full_connection_table_is_one_clear_error(tx: &Transaction) -> aiodal::R
 async fn role_that_may_not_create_databases_is_told_what_it_lacks(
     tx: &Transaction,
 ) -> aiodal::Result<()> {
-    let (client, config) = connect(tx).await;
+    let config = config(tx).await;
+    let client = connect(&config).await;
     let role = format!("aiodal_plain_{}", std::process::id());
     let create = format!("create role {role} login password 'hunter2'");
     client
@@ -255,15 +257,15 @@ async fn role_that_may_not_create_databases_is_told_what_it_lacks(
 async fn escape_in_a_database_that_is_not_ours_is_left_to_its_owner(
     tx: &Transaction,
 ) -> aiodal::Result<()> {
-    let (client, mut config) = connect(tx).await;
+    let config = config(tx).await;
+    let client = connect(&config).await;
     let name = format!("child_given_{}", std::process::id());
     client
         .batch_execute(&format!("create database {name}"))
         .await
         .expect("the session's role may");
-    config.dbname(&name);
     let report = tokio::task::block_in_place(|| {
-        run(faults("escape_unprepared").env("AIODAL_DATABASE_URL", url_of(&config)))
+        run(faults("escape_unprepared").env("AIODAL_DATABASE_URL", url(&config, &name)))
     });
     client
         .batch_execute(&format!("drop database {name} with (force)"))

@@ -3,6 +3,8 @@
 mod pool;
 mod runtimes;
 mod savepoints;
+#[path = "../support/server.rs"]
+mod server;
 mod session;
 mod statements;
 mod support;

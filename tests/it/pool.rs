@@ -122,7 +122,7 @@ async fn statement_dropped_while_running_does_not_block_the_next_user(
 
 #[aiodal::test]
 async fn exhausted_pool_times_out_with_its_size(tx: &Transaction) -> aiodal::Result<()> {
-    let config = crate::support::config(tx).await;
+    let config = crate::server::config(tx).await;
     let source = aiodal::ConnectionSource::new(&config.into());
     let pool = Pool::builder()
         .max_size(1)
@@ -142,7 +142,7 @@ async fn exhausted_pool_times_out_with_its_size(tx: &Transaction) -> aiodal::Res
 
 #[aiodal::test]
 async fn wrong_database_fails_at_connecting(tx: &Transaction) {
-    let mut config = crate::support::config(tx).await;
+    let mut config = crate::server::config(tx).await;
     config.dbname("no_such_database");
     let url = aiodal::DatabaseUrl::from(config);
     let source = aiodal::ConnectionSource::new(&url);

@@ -8,7 +8,7 @@ use std::time::Duration;
 use aiodal_core::{BoxError, DatabaseUrl, SqlState};
 use tokio_postgres::{Client, Config, NoTls};
 
-use super::driver::Driver;
+use super::driver::{Driver, Running};
 use super::socket::Address;
 
 /// How long to wait for one address of a server to accept, when the URL gives no `connect_timeout`.
@@ -144,14 +144,25 @@ impl bb8::ManageConnection for BackendSource {
 }
 
 impl Backend {
+    /// Drives the connection on the current runtime.
+    ///
+    /// # Errors
+    ///
+    /// The connection is lost, or driven already.
+    pub(crate) fn start(&mut self) -> io::Result<Running> {
+        self.driver
+            .take()
+            .ok_or(io::ErrorKind::NotConnected)?
+            .start()
+    }
+
     /// Talks to the server on the current runtime, and parks the connection again.
     ///
     /// # Errors
     ///
     /// The connection is lost.
     pub(crate) async fn talk<T>(&mut self, talk: impl AsyncFnOnce(&Client) -> T) -> io::Result<T> {
-        let driver = self.driver.take().ok_or(io::ErrorKind::NotConnected)?;
-        let running = driver.start()?;
+        let running = self.start()?;
         let said = talk(&self.client).await;
         self.driver = running.stop().await;
         Ok(said)

@@ -1,4 +1,4 @@
-//! Which of the installed PostgreSQLs to run.
+//! Which PostgreSQL to run, of those that are installed.
 //!
 //! `AIODAL_PG_BIN` says it outright. Otherwise the first that fits: on the `PATH`, where `pg_config` points,
 //! and then the highest version in the places where packages put it.

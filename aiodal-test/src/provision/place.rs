@@ -3,11 +3,12 @@
 //! - The *cache* stays: the lock, and data directories as `initdb` left them. `/var/cache/aiodal` for root,
 //!   `$XDG_CACHE_HOME/aiodal` or `~/.cache/aiodal` for others, `aiodal-<uid>-cache` in the temporary directory
 //!   where that cannot be had.
-//! - The *run directory* goes with its server: `aiodal-<uid>-<cache>-<key>`, in `/dev/shm` when it has room, else in
-//!   the temporary directory. The key is what the server is shared by: the scope and the settings.
+//! - The *run directory* goes with its server: `aiodal-<uid>-<key>`, in `/dev/shm` when it has room, else in the
+//!   temporary directory. The key is what the server is shared by: the scope, the settings, and the cache with the lock.
 //!
 //! Nothing else is written, so nothing else has to be cleaned up.
 
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -16,10 +17,13 @@ use super::Settings;
 use super::directory::{self, is_usable_by};
 use super::error::ProvisionError;
 use super::owner::Owner;
-use super::run::RunDirectory;
+use super::run::{GOING, RunDirectory};
 
 /// Servers of another aiodal are not shared with ours: what the parties agree on may have changed.
 const AGREEMENT: &str = concat!(env!("CARGO_PKG_VERSION"), ", layout 1");
+
+/// Short, for the sake of the socket's path; 48 bits are enough for the servers of one user.
+const KEY_LENGTH: usize = 12;
 
 #[cfg(target_os = "linux")]
 const MEMORY: &str = "/dev/shm";
@@ -33,8 +37,6 @@ const ROOM: u128 = 512 << 20;
 pub(super) struct Place {
     pub(super) owner: Owner,
     pub(super) cache: PathBuf,
-    /// What the run directories have in common that are started under this cache's lock.
-    family: String,
     name: String,
 }
 
@@ -56,24 +58,15 @@ impl Place {
         let text = |value: Option<&str>| value.unwrap_or_default().as_bytes().to_owned();
         let key = digest(&[
             AGREEMENT.as_bytes().to_owned(),
+            bytes(&cache),
             bytes(scope),
             bin.as_deref().map(bytes).unwrap_or_default(),
             text(version.as_deref()),
             text(user.as_deref()),
             settings.linger().as_micros().to_be_bytes().to_vec(),
         ]);
-        let family = format!(
-            "aiodal-{}-{}-",
-            nix::unistd::geteuid(),
-            &digest(&[bytes(&cache)])[..6]
-        );
-        let name = format!("{family}{}", &key[..12]);
-        Place {
-            owner,
-            cache,
-            family,
-            name,
-        }
+        let name = format!("{}{}", prefix(), &key[..KEY_LENGTH]);
+        Place { owner, cache, name }
     }
 
     pub(super) fn lock(&self) -> PathBuf {
@@ -114,7 +107,7 @@ impl Place {
         ))
     }
 
-    /// The run directories of other servers that only the holder of this cache's lock starts, and what is left of any.
+    /// The run directories of this user's other servers.
     pub(super) fn others(&self) -> Vec<RunDirectory> {
         let entries = parents()
             .into_iter()
@@ -124,14 +117,25 @@ impl Place {
         entries
             .filter(|entry| {
                 let name = entry.file_name();
-                let name = name.to_string_lossy();
-                name.starts_with(&self.family) && name != self.name
+                name != *self.name && is_run_directory(&name.to_string_lossy())
             })
             .map(|entry| entry.path())
             .filter(|path| directory::is_private(path, &self.owner).is_ok_and(|private| private))
             .map(RunDirectory::at)
             .collect()
     }
+}
+
+fn prefix() -> String {
+    format!("aiodal-{}-", nix::unistd::geteuid())
+}
+
+/// Says whether `name` is one that [`Place::under`] or the wrapper, as it removes one, gives.
+fn is_run_directory(name: &str) -> bool {
+    let name = name.strip_suffix(GOING).unwrap_or(name);
+    name.strip_prefix(&prefix()).is_some_and(|key| {
+        key.len() == KEY_LENGTH && key.bytes().all(|byte| byte.is_ascii_hexdigit())
+    })
 }
 
 /// Where run directories may lie, best first.
@@ -184,7 +188,11 @@ pub(super) fn digest(parts: &[Vec<u8>]) -> String {
 }
 
 pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _written = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 #[cfg(test)]
@@ -207,35 +215,21 @@ mod tests {
         let shared = name(&settings, "/target");
         assert_eq!(shared, name(&settings.clone(), "/target"));
         assert_ne!(shared, name(&settings, "/target2"));
-        assert_ne!(
-            shared,
-            name(
-                &Settings {
-                    version: Some("17".into()),
-                    ..settings.clone()
-                },
-                "/target"
-            )
-        );
-        assert_ne!(
-            shared,
-            name(
-                &Settings {
-                    user: Some("17".into()),
-                    ..settings.clone()
-                },
-                "/target"
-            )
-        );
-        assert_ne!(
-            shared,
-            name(
-                &Settings {
-                    linger: Some(Duration::from_secs(2)),
-                    ..settings
-                },
-                "/target"
-            )
-        );
+        let mut others = vec![settings.clone(), settings.clone(), settings];
+        others[0].version = Some("17".to_owned());
+        others[1].user = Some("17".to_owned());
+        others[2].linger = Some(Duration::from_secs(2));
+        for other in &others {
+            assert_ne!(shared, name(other, "/target"), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn only_names_of_run_directories_are_swept() {
+        let name = name(&Settings::default(), "/target");
+        assert!(is_run_directory(&name));
+        assert!(is_run_directory(&format!("{name}{GOING}")));
+        assert!(!is_run_directory(&format!("{name}0")));
+        assert!(!is_run_directory(&format!("{}cache", prefix())));
     }
 }

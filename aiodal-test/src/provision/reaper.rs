@@ -30,6 +30,13 @@ const MOST_OFTEN: Duration = Duration::from_millis(5);
 const OPTIONS: &str = "-c client_connection_check_interval=0 -c client_min_messages=error \
                        -c statement_timeout=0 -c lock_timeout=0 -c default_transaction_read_only=off";
 
+/// How many looks there are between two commits of the loop.
+const ROUNDS: u32 = 100;
+
+/// Whether there is a session but the reaper's own.
+const SESSIONS: &str = "EXISTS (SELECT FROM pg_stat_activity \
+                        WHERE backend_type = 'client backend' AND pid <> pg_backend_pid())";
+
 /// Ends the server at once. The backend's working directory is the data directory.
 ///
 /// Without a row to copy, so that the program need not read its standard input: one that does not is an error.
@@ -139,19 +146,23 @@ pub(super) async fn install(
     Ok(())
 }
 
-/// Ends a server at once, whoever uses it.
+/// Ends a server at once, whoever uses it, and returns when it is ending.
 pub(super) async fn end(client: &Client) {
-    // The answer is the end of the connection.
-    let _lost = timeout(PATIENCE, client.batch_execute(END)).await;
+    // The answer is the end of the connection; the signal alone may take effect later.
+    let text = format!("{END}; SELECT pg_sleep(60)");
+    let _lost = timeout(PATIENCE, client.batch_execute(&text)).await;
 }
 
 /// The loop. Time is counted in pauses, not read from a clock that a sleeping laptop turns forward.
 ///
-/// It commits in every round: a transaction that stays open would hold back VACUUM, and see the sessions of its
-/// beginning for ever. A test that cancels every query cancels the round, not the reaper.
+/// A test that cancels every query cancels a round, not the reaper; the outer block is for a second cancel that comes
+/// while the first is dealt with. Only outside of both can it commit, which it does now and then:
+/// a transaction that stays open would hold back VACUUM in the catalogs that databases share. And what a transaction
+/// has seen of the sessions it sees for ever, unless it is told to look again.
 fn program(linger: Duration) -> String {
     let pause = (linger / 4).clamp(MOST_OFTEN, RAREST);
-    let patience = linger.as_nanos().div_ceil(pause.as_nanos());
+    // One look without a session, even if there is no linger.
+    let patience = linger.as_nanos().div_ceil(pause.as_nanos()).max(1);
     let pause = pause.as_secs_f64();
     format!(
         "DO $reaper$
@@ -165,29 +176,29 @@ BEGIN
     LOOP
         COMMIT;
         BEGIN
-            IF leaving THEN
-                PERFORM pg_advisory_unlock({LOCKS}, {LEAVING});
-                leaving := false;
-                idle := 0;
-            END IF;
-            PERFORM pg_sleep({pause});
-            PERFORM pg_stat_clear_snapshot();
-            IF EXISTS (SELECT FROM pg_stat_activity
-                       WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()) THEN
-                idle := 0;
-            ELSE
-                idle := idle + 1;
-            END IF;
-            IF idle >= {patience} THEN
-                leaving := true;
-                PERFORM pg_advisory_lock({LOCKS}, {LEAVING});
-                PERFORM pg_stat_clear_snapshot();
-                IF NOT EXISTS (SELECT FROM pg_stat_activity
-                               WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()) THEN
-                    {END};
-                    PERFORM pg_sleep(60);
-                END IF;
-            END IF;
+            FOR round IN 1..{ROUNDS} LOOP
+                BEGIN
+                    IF leaving THEN
+                        PERFORM pg_advisory_unlock({LOCKS}, {LEAVING});
+                        leaving := false;
+                        idle := 0;
+                    END IF;
+                    PERFORM pg_sleep({pause});
+                    PERFORM pg_stat_clear_snapshot();
+                    idle := CASE WHEN {SESSIONS} THEN 0 ELSE idle + 1 END;
+                    IF idle >= {patience} THEN
+                        leaving := true;
+                        PERFORM pg_advisory_lock({LOCKS}, {LEAVING});
+                        PERFORM pg_stat_clear_snapshot();
+                        IF NOT {SESSIONS} THEN
+                            {END};
+                            PERFORM pg_sleep(60);
+                        END IF;
+                    END IF;
+                EXCEPTION WHEN query_canceled OR OTHERS THEN
+                    NULL;
+                END;
+            END LOOP;
         EXCEPTION WHEN query_canceled OR OTHERS THEN
             NULL;
         END;

@@ -9,6 +9,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use super::error::ProvisionError;
 use super::owner::Owner;
@@ -18,6 +19,9 @@ pub(super) const PORT: u16 = 5432;
 
 /// What `sockaddr_un` holds, less the final NUL.
 const LONGEST_SOCKET: usize = if cfg!(target_os = "linux") { 107 } else { 103 };
+
+/// What the wrapper appends to the name of a directory before it removes it.
+pub(super) const GOING: &str = ".gone";
 
 /// How much of the log an error shows.
 const TAIL_LINES: usize = 12;
@@ -74,40 +78,72 @@ impl RunDirectory {
             .mode(0o700)
             .create(&self.path)
             .map_err(ProvisionError::file("create", &self.path))?;
-        let path = self.log();
+        // Named when it is locked, so that nobody ever sees the log of a living server unlocked.
+        let draft = self.path.join("log.new");
         let log = OpenOptions::new()
             .append(true)
             .create_new(true)
             .mode(0o600)
-            .open(&path)
-            .map_err(ProvisionError::file("create", &path))?;
+            .open(&draft)
+            .map_err(ProvisionError::file("create", &draft))?;
         log.try_lock()
             .map_err(io::Error::from)
-            .map_err(ProvisionError::file("lock", &path))?;
-        owner.give(&path)?;
+            .map_err(ProvisionError::file("lock", &draft))?;
+        owner.give(&draft)?;
+        fs::rename(&draft, self.log()).map_err(ProvisionError::file("rename", &draft))?;
         owner.give(&self.path)?;
         Ok(log)
     }
 
     /// Says whether all processes of the server have ended, its starter included.
-    pub(super) fn is_deserted(&self) -> bool {
-        let free = match File::open(self.log()) {
-            Ok(log) => log.try_lock().is_ok(),
-            // Its starter died between two system calls.
-            Err(error) => error.kind() == io::ErrorKind::NotFound,
+    ///
+    /// `None` if there is no log to tell by: its starter is about to make it, or died before.
+    pub(super) fn is_deserted(&self) -> Option<bool> {
+        let log = match File::open(self.log()) {
+            Ok(log) => log,
+            Err(error) => return (error.kind() != io::ErrorKind::NotFound).then_some(false),
         };
-        // A file system shared with another machine may not share its locks.
-        free && UnixStream::connect(self.socket()).is_err()
+        // A file system that is shared with another machine may not share its locks.
+        Some(log.try_lock().is_ok() && UnixStream::connect(self.socket()).is_err())
+    }
+
+    /// Says whether a wrapper has begun to remove the directory.
+    pub(super) fn is_going(&self) -> bool {
+        self.path.to_string_lossy().ends_with(GOING)
     }
 
     /// Removes what a server left that could not do so itself.
     pub(super) fn remove(&self) -> Result<(), ProvisionError> {
+        self.remove_interlock();
         match fs::remove_dir_all(&self.path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 Err(ProvisionError::file("remove", &self.path)(error))
             }
             _ => Ok(()),
         }
+    }
+
+    /// Removes the segment of System V shared memory by which a killed postmaster kept others off its data directory.
+    ///
+    /// Its key is on the seventh line of the pid file, which a postmaster that ends otherwise takes with it.
+    /// PostgreSQL gives no key to two directories; the number beside it may mean another segment after a reboot.
+    fn remove_interlock(&self) {
+        let text = fs::read_to_string(self.data().join("postmaster.pid")).unwrap_or_default();
+        let key = text
+            .lines()
+            .nth(6)
+            .and_then(|line| line.split_whitespace().next());
+        let Some(key) = key.filter(|key| key.parse::<u32>().is_ok()) else {
+            return;
+        };
+        let mut command = Command::new("ipcrm");
+        command
+            .args(["-M", key])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        // 56 bytes that nobody will miss.
+        let _left = command.status();
     }
 
     /// Says whether the server outlives its starter by now: the wrapper has made its mark.

@@ -16,7 +16,7 @@ use crate::set_up::SetUpError;
 const LOCK: (i32, i32) = (0x6169_6f64, 0x616c);
 
 /// How long to wait for others who are building a template.
-const LOCK_LIMIT: Duration = Duration::from_mins(5);
+const LOCK_LIMIT: Duration = Duration::from_secs(300);
 
 /// A connection to the maintenance database.
 pub(crate) struct Admin {
@@ -34,11 +34,7 @@ impl Admin {
         let mut backend = backend::connect(url)
             .await
             .map_err(|error| SetUpError::connect(url, error.as_ref()))?;
-        let driver = backend
-            .driver
-            .take()
-            .expect("a new connection has its driver");
-        let running = driver
+        let running = backend
             .start()
             .map_err(|error| SetUpError::connect(url, &error))?;
         Ok(Admin {

@@ -92,11 +92,7 @@ async fn fill(url: &DatabaseUrl, recipe: &Recipe) -> Result<(), SetUpError> {
     let mut backend = backend::connect(url)
         .await
         .map_err(|error| SetUpError::connect(url, error.as_ref()))?;
-    let driver = backend
-        .driver
-        .take()
-        .expect("a new connection has its driver");
-    let _running = driver
+    let _running = backend
         .start()
         .map_err(|error| SetUpError::connect(url, &error))?;
     let client = &backend.client;

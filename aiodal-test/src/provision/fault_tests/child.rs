@@ -18,6 +18,7 @@ const SCOPE: &str = "AIODAL_ROLE_SCOPE";
 const CACHE: &str = "AIODAL_ROLE_CACHE";
 const LINGER: &str = "AIODAL_ROLE_LINGER_MS";
 const USER: &str = "AIODAL_ROLE_USER";
+const BIN: &str = "AIODAL_ROLE_BIN";
 const DIES_AT: &str = "AIODAL_ROLE_DIES_AT";
 
 /// What the child says when it is attached.
@@ -69,6 +70,9 @@ impl Attacher {
         ]);
         command.env(SCOPE, site.scope()).env(CACHE, site.cache());
         command.env(LINGER, site.settings.linger().as_millis().to_string());
+        if let Some(bin) = &site.settings.bin {
+            command.env(BIN, bin);
+        }
         if let Some(user) = &site.settings.user {
             command.env(USER, user);
         }
@@ -152,6 +156,7 @@ fn role() {
     let linger: u64 = std::env::var(LINGER).unwrap().parse().unwrap();
     let user = std::env::var(USER).ok();
     let settings = Settings {
+        bin: std::env::var_os(BIN).map(PathBuf::from),
         user,
         linger: Some(Duration::from_millis(linger)),
         ..Settings::default()

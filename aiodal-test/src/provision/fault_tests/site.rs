@@ -30,6 +30,8 @@ pub(super) struct Site {
 pub(super) struct Watch<'a> {
     site: &'a Site,
     log: File,
+    /// Of System V shared memory, which every postmaster has one of.
+    segment: String,
 }
 
 impl Site {
@@ -41,6 +43,7 @@ impl Site {
             std::env::temp_dir().join(format!("aiodal-test-{}-{number}", std::process::id()));
         fs::create_dir(&directory).unwrap();
         let settings = Settings {
+            bin: std::env::var_os("AIODAL_PG_BIN").map(PathBuf::from),
             linger: Some(linger),
             ..Settings::default()
         };
@@ -120,9 +123,13 @@ impl Site {
     /// To be made while the server runs.
     #[track_caller]
     pub(super) fn watch(&self) -> Watch<'_> {
+        let run = self.run();
+        let pid_file = fs::read_to_string(run.data().join("postmaster.pid")).unwrap();
+        let segment = pid_file.lines().nth(6).unwrap().split_whitespace().nth(1);
         Watch {
             site: self,
-            log: File::open(self.run().path().join("log")).unwrap(),
+            log: File::open(run.path().join("log")).unwrap(),
+            segment: segment.unwrap().to_owned(),
         }
     }
 
@@ -211,6 +218,11 @@ impl Watch<'_> {
             self.site.leftovers().is_empty()
         });
         self.until_no_process_is_left();
+        eventually("the segment of shared memory is removed", || {
+            let segments = Command::new("ipcs").arg("-m").output().unwrap().stdout;
+            let segments = String::from_utf8(segments).unwrap();
+            segments.split_whitespace().all(|word| word != self.segment)
+        });
     }
 
     /// The lock on the log is free when the last process of the server has ended.

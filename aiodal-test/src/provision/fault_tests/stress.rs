@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use super::child::Fate;
-use super::site::{Site, kill};
+use super::site::{Site, eventually, kill};
 
 const LINGER: Duration = Duration::from_millis(100);
 
@@ -40,7 +40,7 @@ fn storm(workers: u32, attaches: u32) {
         starts.load(Ordering::Relaxed),
         workers * attaches
     );
-    super::eventually("the server ends", || site.leftovers().is_empty());
+    eventually("the server ends", || site.leftovers().is_empty());
 }
 
 /// One in six is killed at any moment of its life; all the others have to succeed.

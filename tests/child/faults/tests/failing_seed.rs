@@ -18,6 +18,4 @@ impl aiodal::Session for Failing {
 }
 
 #[aiodal::test]
-async fn never_begins(tx: &Transaction) {
-    let _unused = tx;
-}
+async fn never_begins(_tx: &Transaction) {}

@@ -12,6 +12,4 @@ impl aiodal::Session for One {}
 impl aiodal::Session for Other {}
 
 #[aiodal::test]
-async fn never_begins(tx: &Transaction) {
-    let _unused = tx;
-}
+async fn never_begins(_tx: &Transaction) {}

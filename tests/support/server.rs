@@ -1,24 +1,13 @@
-//! The server that this run uses, and things on it that only a child process should see.
+//! The server that the session uses, as somebody outside of any test's transaction sees it.
 
 use aiodal::Transaction;
+use tokio_postgres::config::Host;
 use tokio_postgres::{Client, Config, NoTls};
 
-/// A connection outside of any test's transaction, with the same server.
-pub(crate) async fn connect(tx: &Transaction) -> (Client, Config) {
-    let config = config(tx).await;
-    let (client, connection) = config
-        .connect(NoTls)
-        .await
-        .expect("the server of the session takes another connection");
-    tokio::spawn(connection);
-    (client, config)
-}
-
-/// Where the session's server is: what was given, or what the server says of its socket.
-async fn config(tx: &Transaction) -> Config {
-    let given = ["AIODAL_DATABASE_URL", "DATABASE_URL"]
-        .iter()
-        .find_map(|name| std::env::var(name).ok());
+/// Where the server is: what was given, or what the server says of its socket.
+pub(crate) async fn config(tx: &Transaction) -> Config {
+    let names = ["AIODAL_DATABASE_URL", "DATABASE_URL"];
+    let given = names.iter().find_map(|name| std::env::var(name).ok());
     if let Some(url) = given.filter(|url| !url.is_empty()) {
         return url.parse().expect("the session has used it");
     }
@@ -38,22 +27,39 @@ async fn config(tx: &Transaction) -> Config {
     config
 }
 
-/// Returns the URL of `config`.
-pub(crate) fn url_of(config: &Config) -> String {
-    let user = config.get_user().expect("the URL names a user");
-    let password = String::from_utf8_lossy(config.get_password().unwrap_or_default());
-    url_as(config, user, &password)
+/// Connects to the server's own database.
+pub(crate) async fn connect(config: &Config) -> Client {
+    let connected = config.connect(NoTls).await;
+    let (client, connection) = connected.expect("the session's server takes another connection");
+    tokio::spawn(connection);
+    client
 }
 
-/// Returns the URL of `config` for another role.
+/// Returns the URL of a database on the server.
+pub(crate) fn url(config: &Config, database: &str) -> String {
+    let user = config.get_user().expect("the URL names a user");
+    let password = String::from_utf8_lossy(config.get_password().unwrap_or_default());
+    format!(
+        "{} user={user} password='{password}' dbname={database}",
+        place(config)
+    )
+}
+
+/// Returns the URL of the server's own database for another role.
 pub(crate) fn url_as(config: &Config, user: &str, password: &str) -> String {
-    use tokio_postgres::config::Host;
+    let database = config.get_dbname().unwrap_or("postgres");
+    format!(
+        "{} user={user} password='{password}' dbname={database}",
+        place(config)
+    )
+}
+
+fn place(config: &Config) -> String {
     let host = match config.get_hosts().first() {
         Some(Host::Unix(path)) => path.display().to_string(),
         Some(Host::Tcp(name)) => name.clone(),
         None => panic!("the URL names a host"),
     };
     let port = config.get_ports().first().copied().unwrap_or(5432);
-    let database = config.get_dbname().unwrap_or("postgres");
-    format!("host={host} port={port} user={user} password='{password}' dbname={database}")
+    format!("host={host} port={port}")
 }

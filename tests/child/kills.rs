@@ -81,9 +81,9 @@ async fn killed_test_process_leaves_no_session_database_on_a_given_server(
         hanging.kill();
         database
     });
-    wait_until_dropped(&client, &database).await;
+    wait_until_dropped(&client, &database);
     tokio::task::block_in_place(|| assert_passes(&scope));
-    wait_until_dropped(&client, &database).await;
+    wait_until_dropped(&client, &database);
     drop_template(&client, &database).await;
     Ok(())
 }
@@ -108,27 +108,25 @@ async fn lost_janitor_is_replaced_by_the_next_run(tx: &Transaction) -> aiodal::R
         &client,
         &format!("select exists (select {janitor})"),
         &database,
-    )
-    .await;
+    );
     tokio::task::block_in_place(|| {
         assert_passes(&scope);
         hanging.kill();
     });
-    wait_until_dropped(&client, &database).await;
+    wait_until_dropped(&client, &database);
     drop_template(&client, &database).await;
     Ok(())
 }
 
-async fn wait_until_dropped(client: &Client, database: &str) {
+fn wait_until_dropped(client: &Client, database: &str) {
     wait_until_false(
         client,
         "select exists (select from pg_database where datname = $1)",
         database,
-    )
-    .await;
+    );
 }
 
-async fn wait_until_false(client: &Client, query: &str, database: &str) {
+fn wait_until_false(client: &Client, query: &str, database: &str) {
     let runtime = tokio::runtime::Handle::current();
     tokio::task::block_in_place(|| {
         wait_until(&format!("`{query}` is false for {database}"), || {

@@ -59,7 +59,7 @@ impl Scope {
         let mut command = Command::new(self.directory.join(self.test));
         // The environment of any other child, apart from the server.
         for (name, value) in faults(self.test).get_envs() {
-            assert!(value.is_none(), "{name:?} is set for children");
+            assert!(value.is_none(), "{} is set for children", name.display());
             command.env_remove(name);
         }
         command

@@ -4,7 +4,7 @@ use aiodal::Transaction;
 
 use crate::crates::faults;
 use crate::run::run;
-use crate::server::{config, connect, url, url_as};
+use crate::server::{config, connect, url};
 
 #[test]
 fn broken_migration_names_file_line_statement_and_cause_once() {
@@ -189,7 +189,7 @@ fn missing_binaries_name_what_was_tried_and_the_ways_out() {
 
 #[aiodal::test(flavor = "multi_thread")]
 async fn full_connection_table_is_one_clear_error(tx: &Transaction) -> aiodal::Result<()> {
-    let config = config(tx).await;
+    let mut config = config(tx).await;
     let client = connect(&config).await;
     // A role that may not connect is refused with the same words and code as everybody is by a full server.
     let role = format!("aiodal_full_{}", std::process::id());
@@ -198,7 +198,8 @@ async fn full_connection_table_is_one_clear_error(tx: &Transaction) -> aiodal::R
         .batch_execute(&create)
         .await
         .expect("the session's role may create roles");
-    let url = url_as(&config, &role, "hunter2");
+    config.user(&role).password("hunter2");
+    let url = url(&config, config.get_dbname().unwrap_or("postgres"));
     let report = tokio::task::spawn_blocking(move || {
         run(faults("plain").arg("--test-threads=1").envs([
             ("AIODAL_DATABASE_URL", url.as_str()),
@@ -227,7 +228,7 @@ async fn full_connection_table_is_one_clear_error(tx: &Transaction) -> aiodal::R
 async fn role_that_may_not_create_databases_is_told_what_it_lacks(
     tx: &Transaction,
 ) -> aiodal::Result<()> {
-    let config = config(tx).await;
+    let mut config = config(tx).await;
     let client = connect(&config).await;
     let role = format!("aiodal_plain_{}", std::process::id());
     let create = format!("create role {role} login password 'hunter2'");
@@ -235,7 +236,8 @@ async fn role_that_may_not_create_databases_is_told_what_it_lacks(
         .batch_execute(&create)
         .await
         .expect("the session's role may create roles");
-    let url = url_as(&config, &role, "hunter2");
+    config.user(&role).password("hunter2");
+    let url = url(&config, config.get_dbname().unwrap_or("postgres"));
     let report = tokio::task::block_in_place(|| {
         run(faults("escapes")
             .args(["--exact", "a2_after_commit"])

@@ -35,31 +35,15 @@ pub(crate) async fn connect(config: &Config) -> Client {
     client
 }
 
-/// Returns the URL of a database on the server.
+/// Returns the URL of a database on the server, as the user of `config`.
 pub(crate) fn url(config: &Config, database: &str) -> String {
-    let user = config.get_user().expect("the URL names a user");
-    let password = String::from_utf8_lossy(config.get_password().unwrap_or_default());
-    format!(
-        "{} user={user} password='{password}' dbname={database}",
-        place(config)
-    )
-}
-
-/// Returns the URL of the server's own database for another role.
-pub(crate) fn url_as(config: &Config, user: &str, password: &str) -> String {
-    let database = config.get_dbname().unwrap_or("postgres");
-    format!(
-        "{} user={user} password='{password}' dbname={database}",
-        place(config)
-    )
-}
-
-fn place(config: &Config) -> String {
     let host = match config.get_hosts().first() {
         Some(Host::Unix(path)) => path.display().to_string(),
         Some(Host::Tcp(name)) => name.clone(),
         None => panic!("the URL names a host"),
     };
     let port = config.get_ports().first().copied().unwrap_or(5432);
-    format!("host={host} port={port}")
+    let user = config.get_user().expect("the URL names a user");
+    let password = String::from_utf8_lossy(config.get_password().unwrap_or_default());
+    format!("host={host} port={port} user={user} password='{password}' dbname={database}")
 }

@@ -49,12 +49,12 @@ mod target;
 mod version;
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use self::connection::Connection;
 use self::lock::StartLock;
 use self::place::Place;
-use self::run::{About, RunDirectory};
+use self::run::RunDirectory;
 use self::standing::{Settled, State};
 
 pub(crate) use self::error::ProvisionError;
@@ -90,14 +90,8 @@ impl Settings {
 /// A managed server that was running a moment ago; from [`ensure_server`], one that is held.
 #[derive(Debug)]
 pub(crate) struct Server {
-    /// The directory of its socket.
-    pub(crate) socket_dir: PathBuf,
-    pub(crate) port: u16,
-    /// The superuser.
-    pub(crate) user: String,
+    /// Of PostgreSQL, such as `15.18`.
     pub(crate) version: String,
-    /// Where its programs are.
-    pub(crate) binaries: PathBuf,
     pub(crate) how: Attached,
     run: RunDirectory,
     lock: PathBuf,
@@ -107,20 +101,16 @@ pub(crate) struct Server {
 }
 
 /// How a server came to be ours.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Attached {
     Joined,
-    Started { took: Duration },
+    Started,
 }
 
 impl Server {
-    fn new(place: &Place, run: RunDirectory, about: About, settings: &Settings) -> Server {
+    fn new(place: &Place, run: RunDirectory, version: String, settings: &Settings) -> Server {
         Server {
-            socket_dir: run.path().to_owned(),
-            port: run::PORT,
-            user: connection::USER.to_owned(),
-            version: about.version,
-            binaries: about.binaries,
+            version,
             how: Attached::Joined,
             run,
             lock: place.lock(),
@@ -129,7 +119,9 @@ impl Server {
         }
     }
 
-    /// The parameters of a connection to one of its databases; `postgres` is always there.
+    /// The parameters of the superuser's connection to one of its databases; `postgres` is always there.
+    ///
+    /// A server that was stopped accepts connections and says nothing: give the attempt a bound.
     pub(crate) fn config(&self, database: &str) -> tokio_postgres::Config {
         connection::config(&self.run, database)
     }
@@ -157,8 +149,8 @@ fn endpoint_at(place: &Place, settings: &Settings) -> Result<Option<Server>, Pro
         return Ok(None);
     };
     Ok(run
-        .about()
-        .map(|about| Server::new(place, run, about, settings)))
+        .version()
+        .map(|version| Server::new(place, run, version, settings)))
 }
 
 /// Says whether the connection `client` to `server` keeps it: one round trip, unless the reaper has to be restored.
@@ -207,7 +199,6 @@ pub(crate) async fn ensure_server(
 }
 
 async fn ensure_at(place: &Place, settings: &Settings) -> Result<Server, ProvisionError> {
-    let begun = Instant::now();
     let _lock = StartLock::take(&place.lock(), LOCK_PATIENCE).await?;
     if let Some(server) = join::join(place, settings).await? {
         return Ok(server);
@@ -215,8 +206,6 @@ async fn ensure_at(place: &Place, settings: &Settings) -> Result<Server, Provisi
     sweep::sweep(place);
     let binaries = binaries::find(settings, &place.owner).await?;
     let mut server = start::start(place, settings, &binaries).await?;
-    server.how = Attached::Started {
-        took: begun.elapsed(),
-    };
+    server.how = Attached::Started;
     Ok(server)
 }

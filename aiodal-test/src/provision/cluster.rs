@@ -36,7 +36,7 @@ impl Cluster {
         binaries: &Binaries,
     ) -> Result<Cluster, ProvisionError> {
         let directory = entry(place, binaries)?;
-        if directory.join("survey").is_file() {
+        if directory.join("survey").is_file() && directory.join("data").is_dir() {
             return Ok(Cluster {
                 directory,
                 is_new: false,

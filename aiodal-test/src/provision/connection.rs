@@ -1,5 +1,7 @@
 //! Provisioning's own connections to a server.
 
+use std::error::Error;
+use std::io::{self, ErrorKind};
 use std::time::Duration;
 
 use tokio::task::AbortHandle;
@@ -74,14 +76,30 @@ impl Connection {
 
 /// Says whether an error only shows that the server starts, ends, has ended or has crashed.
 pub(super) fn is_ending(error: &tokio_postgres::Error) -> bool {
-    match error.code() {
-        // The socket refused or closed: no server said so.
-        None => true,
-        Some(code) => [
+    if let Some(code) = error.code() {
+        let ending = [
             &SqlState::CANNOT_CONNECT_NOW,
             &SqlState::ADMIN_SHUTDOWN,
             &SqlState::CRASH_SHUTDOWN,
-        ]
-        .contains(&code),
+        ];
+        return ending.contains(&code);
     }
+    let io = error
+        .source()
+        .and_then(|source| source.downcast_ref::<io::Error>());
+    // Without one, the connection closed in the middle of something.
+    io.is_none_or(|io| {
+        matches!(
+            io.kind(),
+            ErrorKind::NotFound
+                | ErrorKind::ConnectionRefused
+                | ErrorKind::ConnectionReset
+                | ErrorKind::ConnectionAborted
+                | ErrorKind::NotConnected
+                | ErrorKind::BrokenPipe
+                | ErrorKind::UnexpectedEof
+                // More clients wait than the socket queues.
+                | ErrorKind::WouldBlock
+        )
+    })
 }

@@ -27,10 +27,10 @@ pub(super) async fn join(
         match connection::connect(&run).await {
             Ok(lease) => match settle(&lease.client, &run, settings.linger()).await? {
                 Settled::Held => {
-                    let about = run
-                        .about()
+                    let version = run
+                        .version()
                         .ok_or_else(|| limbo("has lost what its starter wrote about it"))?;
-                    let server = Server::new(place, run, about, settings);
+                    let server = Server::new(place, run, version, settings);
                     return Ok(Some(Server {
                         lease: Some(lease),
                         ..server

@@ -33,13 +33,6 @@ pub(super) struct RunDirectory {
     path: PathBuf,
 }
 
-/// What the starter wrote down about the server.
-#[derive(Debug)]
-pub(super) struct About {
-    pub(super) version: String,
-    pub(super) binaries: PathBuf,
-}
-
 impl RunDirectory {
     pub(super) fn at(path: PathBuf) -> RunDirectory {
         RunDirectory { path }
@@ -151,21 +144,16 @@ impl RunDirectory {
         self.path.join("open").exists()
     }
 
-    pub(super) fn write_about(&self, about: &About) -> Result<(), ProvisionError> {
-        let path = self.path.join("about");
-        let text = format!("{}\n{}\n", about.version, about.binaries.display());
-        fs::write(&path, text).map_err(ProvisionError::file("write", &path))
+    /// Writes down what the server is, for those who join it.
+    pub(super) fn write_version(&self, version: &str) -> Result<(), ProvisionError> {
+        let path = self.path.join("version");
+        fs::write(&path, format!("{version}\n")).map_err(ProvisionError::file("write", &path))
     }
 
     /// What the starter wrote; `None` if it has not come that far or the server is going.
-    pub(super) fn about(&self) -> Option<About> {
-        let text = fs::read_to_string(self.path.join("about")).ok()?;
-        let (version, rest) = text.split_once('\n')?;
-        let (binaries, _) = rest.split_once('\n')?;
-        Some(About {
-            version: version.to_owned(),
-            binaries: binaries.into(),
-        })
+    pub(super) fn version(&self) -> Option<String> {
+        let text = fs::read_to_string(self.path.join("version")).ok()?;
+        text.strip_suffix('\n').map(str::to_owned)
     }
 
     /// The last lines of the server's log.

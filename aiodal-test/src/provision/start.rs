@@ -9,7 +9,7 @@ use super::fault_tests::reach;
 use super::launch::Launch;
 use super::place::Place;
 use super::reaper;
-use super::run::{About, RunDirectory};
+use super::run::RunDirectory;
 use super::{Server, Settings};
 
 /// Starts a server where there is none.
@@ -39,15 +39,12 @@ async fn start_on(
     binaries: &Binaries,
 ) -> Result<Server, ProvisionError> {
     let run = place.new_run()?;
-    let about = About {
-        version: binaries.version.to_string(),
-        binaries: binaries.directory.clone(),
-    };
+    let version = binaries.version.to_string();
     let log = run.create(&place.owner)?;
     #[cfg(test)]
     reach("directory");
     let prepared = (|| {
-        run.write_about(&about)?;
+        run.write_version(&version)?;
         if !cluster.copy(&run.data(), &place.owner)? {
             return Err(ProvisionError::not_started(
                 run.path(),
@@ -68,7 +65,7 @@ async fn start_on(
     match serve(&mut launch, &run, settings).await {
         Ok(lease) => {
             launch.release().await?;
-            let server = Server::new(place, run, about, settings);
+            let server = Server::new(place, run, version, settings);
             Ok(Server {
                 lease: Some(lease),
                 ..server

@@ -176,7 +176,7 @@ async fn hold(place: &Place, settings: &Settings) {
             Some(server) => server,
             None => ensure_at(place, settings).await.unwrap(),
         };
-        started |= matches!(server.how, Attached::Started { .. });
+        started |= matches!(server.how, Attached::Started);
         let Ok((client, connection)) = server.config("postgres").connect(NoTls).await else {
             continue;
         };

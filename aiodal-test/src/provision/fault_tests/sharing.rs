@@ -64,7 +64,7 @@ fn a_lease_keeps_the_server_until_it_is_released() {
     let site = Site::shared(Duration::from_millis(40));
     let watch = block_on(async {
         let mut server = site.ensure().await;
-        assert!(matches!(server.how, Attached::Started { .. }));
+        assert!(matches!(server.how, Attached::Started));
         let watch = site.watch();
         site.query("SELECT pg_sleep(0.4)");
         assert!(matches!(site.ensure().await.how, Attached::Joined));

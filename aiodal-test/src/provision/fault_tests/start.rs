@@ -88,6 +88,11 @@ fn a_damaged_cached_cluster_is_made_anew() {
         "no file is missing, and the server does not start"
     );
 
+    fs::remove_dir_all(site.cached_cluster().join("data")).unwrap();
+    fs::write(mark(), "").unwrap();
+    start();
+    assert!(!mark().exists(), "there is nothing");
+
     fs::remove_file(site.cached_cluster().join("survey")).unwrap();
     start();
     assert!(

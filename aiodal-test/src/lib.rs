@@ -4,6 +4,7 @@ mod backend;
 mod case;
 mod config;
 mod context;
+mod digest;
 mod janitor;
 mod journal;
 mod provision;

@@ -13,8 +13,9 @@ use super::binaries::Binaries;
 use super::copy;
 use super::error::ProvisionError;
 use super::owner::Owner;
-use super::place::{Place, digest};
+use super::place::Place;
 use super::process;
+use crate::digest::digest;
 
 /// Half a second in memory, two or three on a disk, more on a busy one.
 const PATIENCE: Duration = Duration::from_secs(120);

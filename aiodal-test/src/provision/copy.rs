@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::error::ProvisionError;
 use super::owner::Owner;
-use super::place::hex;
+use crate::digest::hex;
 
 /// The names and sizes of the files below `root`, as one digest.
 ///

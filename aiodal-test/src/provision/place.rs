@@ -8,16 +8,14 @@
 //!
 //! Nothing else is written, so nothing else has to be cleaned up.
 
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
-
-use sha2::{Digest, Sha256};
 
 use super::Settings;
 use super::directory::{self, is_usable_by};
 use super::error::ProvisionError;
 use super::owner::Owner;
 use super::run::{GOING, RunDirectory};
+use crate::digest::digest;
 
 /// Servers of another aiodal are not shared with ours: what the parties agree on may have changed.
 const AGREEMENT: &str = concat!(env!("CARGO_PKG_VERSION"), ", layout 1");
@@ -175,24 +173,6 @@ fn has_room(_parent: &Path) -> Result<(), String> {
 
 fn bytes(path: &Path) -> Vec<u8> {
     path.as_os_str().as_encoded_bytes().to_owned()
-}
-
-/// The hexadecimal SHA-256 of `parts`, each told apart from the next.
-pub(super) fn digest(parts: &[Vec<u8>]) -> String {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update(part.len().to_be_bytes());
-        hash.update(part);
-    }
-    hex(&hash.finalize())
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _written = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

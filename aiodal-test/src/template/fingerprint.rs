@@ -1,10 +1,11 @@
 //! The content hash that a template is known by.
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use sha2::{Digest, Sha256};
+
+use crate::digest;
 
 /// Collects what a template depends on.
 ///
@@ -43,10 +44,8 @@ impl Fingerprint {
         self
     }
 
-    /// Every part is preceded by its length, so that moving a boundary changes the hash.
     fn part(&mut self, bytes: &[u8]) {
-        self.hash.update((bytes.len() as u64).to_le_bytes());
-        self.hash.update(bytes);
+        digest::add(&mut self.hash, bytes);
     }
 
     /// Returns twelve hexadecimal digits: enough for one server's templates, short enough for a name.
@@ -57,7 +56,7 @@ impl Fingerprint {
     pub(crate) fn finish(self) -> Result<String, (PathBuf, io::Error)> {
         match self.failure {
             Some(failure) => Err(failure),
-            None => Ok(hex(&self.hash.finalize()[..6])),
+            None => Ok(digest::hex(&self.hash.finalize()[..6])),
         }
     }
 }
@@ -68,23 +67,6 @@ impl std::fmt::Debug for Fingerprint {
             .field("base", &self.base)
             .finish_non_exhaustive()
     }
-}
-
-/// Returns eight hexadecimal digits that stand for `parts`, the same in every process and build.
-pub(crate) fn short_hash(parts: &[&[u8]]) -> String {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update((part.len() as u64).to_le_bytes());
-        hash.update(part);
-    }
-    hex(&hash.finalize()[..4])
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _infallible = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use super::databases::Found;
-use super::fingerprint::{Fingerprint, short_hash};
+use super::fingerprint::Fingerprint;
 use super::migrations::{Migrations, Script};
 use super::names::{FAILED, Names};
 use crate::config::Config;
+use crate::digest::digest;
 use crate::provision;
 use crate::session::Registration;
 use crate::set_up::SetUpError;
@@ -63,11 +64,12 @@ impl Recipe {
         })?;
         // Two packages, two checkouts or two sessions of one package never sweep each other's templates.
         let session = registration.map_or("", |registration| registration.source.name);
-        let project = short_hash(&[
+        let project = digest(&[
             provision::target_directory().as_os_str().as_encoded_bytes(),
             base.as_os_str().as_encoded_bytes(),
             session.as_bytes(),
-        ]);
+        ])[..8]
+            .to_owned();
         let (names, base) = (Names::new(project, content), base.to_owned());
         let run = std::env::var("NEXTEST_RUN_ID").ok();
         Ok(Recipe {

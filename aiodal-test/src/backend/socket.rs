@@ -23,7 +23,7 @@ pub(crate) enum Address {
     Unix(PathBuf),
 }
 
-/// One end of a movable stream: the driver has one to read and write, its [`Driver`](super::Driver) one to park it.
+/// One end of a movable stream: the connection has one to read and write, whoever moves it has the other.
 #[derive(Clone)]
 pub(crate) struct Socket(Arc<Mutex<State>>);
 

@@ -3,16 +3,17 @@
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use futures_util::{FutureExt, StreamExt};
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, Row, SimpleQueryMessage, SimpleQueryStream};
+use tokio_postgres::{Client, Row, SimpleQueryMessage, SimpleQueryStream, Statement};
 
 use crate::error::{Error, Result};
+use crate::statements::{Statements, may_outdate};
 
 /// Hears of every statement, on the task that runs it.
 ///
@@ -49,11 +50,14 @@ struct Inner {
     client: Arc<Client>,
     owner: String,
     observer: Option<Arc<dyn Observer>>,
+    statements: Option<Arc<Statements>>,
     /// Guards sending: every poll of a statement runs inside, so that nothing is sent after `revoke`
     /// returns. It does not order statements; the driver's queue does.
     gate: Mutex<Gate>,
     /// Statements sent and not (yet) answered, those included whose future was dropped.
     unanswered: AtomicUsize,
+    /// Whether a statement has passed that may make prepared ones stale.
+    outdated: AtomicBool,
 }
 
 struct Gate {
@@ -70,11 +74,22 @@ enum Begin {
     Taken,
 }
 
+/// What a lane can be given beyond a connection.
+#[derive(Default)]
+pub struct LaneOptions {
+    /// Who hears of the statements.
+    pub observer: Option<Arc<dyn Observer>>,
+    /// What the connection has prepared already; without it nothing is kept.
+    pub statements: Option<Arc<Statements>>,
+}
+
 /// What a lane was like when it was [revoked](Lane::revoke).
 #[derive(Debug)]
 pub struct Revoked {
     /// Statements that were sent and never waited for: the server may still be busy with one.
     pub unanswered: usize,
+    /// Whether a statement may have changed what prepared statements and the driver's types go by.
+    pub outdated: bool,
 }
 
 impl Lane {
@@ -83,12 +98,11 @@ impl Lane {
     /// The answer is read together with the first statement's, so that beginning costs no round trip.
     /// `owner` is named in the errors of a borrower who oversteps.
     #[must_use]
-    pub fn open(
-        client: Arc<Client>,
-        begin: &str,
-        owner: &str,
-        observer: Option<Arc<dyn Observer>>,
-    ) -> Lane {
+    pub fn open(client: Arc<Client>, begin: &str, owner: &str, options: LaneOptions) -> Lane {
+        let LaneOptions {
+            observer,
+            statements,
+        } = options;
         let begin = match client.simple_query_raw(begin).now_or_never() {
             Some(Ok(answer)) => Begin::Queued(Box::pin(answer)),
             // The connection is closed: the first statement will say so better.
@@ -102,8 +116,10 @@ impl Lane {
             client,
             owner: owner.to_owned(),
             observer,
+            statements,
             gate,
             unanswered: AtomicUsize::new(0),
+            outdated: AtomicBool::new(false),
         }))
     }
 
@@ -126,6 +142,7 @@ impl Lane {
         self.gate().revoked = true;
         Revoked {
             unanswered: self.0.unanswered.load(Ordering::Acquire),
+            outdated: self.0.outdated.load(Ordering::Acquire),
         }
     }
 
@@ -143,14 +160,14 @@ impl Lane {
 
     pub(crate) async fn execute(&self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<u64> {
         let client = &self.0.client;
-        if params.is_empty() {
-            // Without parameters there is nothing to ask the server first: one round trip instead of two.
-            return self
-                .run(sql, client.execute_typed(sql, &[]), |rows| Some(*rows))
-                .await;
-        }
-        self.run(sql, client.execute(sql, params), |rows| Some(*rows))
-            .await
+        let statement = async {
+            match self.prepared(sql, params).await? {
+                Some(statement) => client.execute(&statement, params).await,
+                None if params.is_empty() => client.execute_typed(sql, &[]).await,
+                None => client.execute(sql, params).await,
+            }
+        };
+        self.run(sql, statement, |rows| Some(*rows)).await
     }
 
     pub(crate) async fn query(
@@ -159,22 +176,27 @@ impl Lane {
         params: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<Row>> {
         let client = &self.0.client;
-        let count = |rows: &Vec<Row>| Some(rows.len() as u64);
-        if params.is_empty() {
-            return self.run(sql, client.query_typed(sql, &[]), count).await;
-        }
-        self.run(sql, client.query(sql, params), count).await
+        let statement = async {
+            match self.prepared(sql, params).await? {
+                Some(statement) => client.query(&statement, params).await,
+                None if params.is_empty() => client.query_typed(sql, &[]).await,
+                None => client.query(sql, params).await,
+            }
+        };
+        self.run(sql, statement, |rows| Some(rows.len() as u64))
+            .await
     }
 
     pub(crate) async fn query_one(&self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<Row> {
         let client = &self.0.client;
-        if params.is_empty() {
-            return self
-                .run(sql, client.query_typed_one(sql, &[]), |_| Some(1))
-                .await;
-        }
-        self.run(sql, client.query_one(sql, params), |_| Some(1))
-            .await
+        let statement = async {
+            match self.prepared(sql, params).await? {
+                Some(statement) => client.query_one(&statement, params).await,
+                None if params.is_empty() => client.query_typed_one(sql, &[]).await,
+                None => client.query_one(sql, params).await,
+            }
+        };
+        self.run(sql, statement, |_| Some(1)).await
     }
 
     pub(crate) async fn query_opt(
@@ -183,11 +205,36 @@ impl Lane {
         params: &[&(dyn ToSql + Sync)],
     ) -> Result<Option<Row>> {
         let client = &self.0.client;
-        let count = |row: &Option<Row>| Some(u64::from(row.is_some()));
-        if params.is_empty() {
-            return self.run(sql, client.query_typed_opt(sql, &[]), count).await;
+        let statement = async {
+            match self.prepared(sql, params).await? {
+                Some(statement) => client.query_opt(&statement, params).await,
+                None if params.is_empty() => client.query_typed_opt(sql, &[]).await,
+                None => client.query_opt(sql, params).await,
+            }
+        };
+        self.run(sql, statement, |row| Some(u64::from(row.is_some())))
+            .await
+    }
+
+    /// Returns the statement prepared, if the connection keeps any and preparing this one pays.
+    ///
+    /// Without parameters there is nothing to ask the server first: one round trip, prepared or not.
+    async fn prepared(
+        &self,
+        sql: &str,
+        params: &[&(dyn ToSql + Sync)],
+    ) -> Result<Option<Statement>, tokio_postgres::Error> {
+        let Inner {
+            client, statements, ..
+        } = &*self.0;
+        match statements {
+            Some(_) if self.0.outdated.load(Ordering::Acquire) => Ok(None),
+            Some(statements) if params.is_empty() => {
+                statements.prepare_if_repeated(client, sql).await
+            }
+            Some(statements) => statements.prepare(client, sql).await.map(Some),
+            None => Ok(None),
         }
-        self.run(sql, client.query_opt(sql, params), count).await
     }
 
     pub(crate) async fn batch_execute(&self, sql: &str) -> Result<()> {
@@ -214,6 +261,9 @@ impl Lane {
     where
         F: Future<Output = Result<T, tokio_postgres::Error>>,
     {
+        if may_outdate(sql) {
+            self.0.outdated.store(true, Ordering::Release);
+        }
         let Some(observer) = &self.0.observer else {
             return self.send(sql, statement).await;
         };
@@ -317,5 +367,14 @@ impl<F: Future> Future for Gated<'_, F> {
             this.lane.unanswered.fetch_sub(1, Ordering::AcqRel);
         }
         answer.map(Some)
+    }
+}
+
+impl fmt::Debug for LaneOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LaneOptions")
+            .field("observed", &self.observer.is_some())
+            .field("statements", &self.statements)
+            .finish()
     }
 }

@@ -26,14 +26,16 @@ mod ident;
 mod lane;
 mod pool;
 mod savepoint;
+mod statements;
 mod transaction;
 
 pub use self::database_url::DatabaseUrl;
 pub use self::error::{BoxError, Error, Result, chain};
 pub use self::ident::{quote_ident, quote_literal};
-pub use self::lane::{Lane, Observer, Outcome, Revoked};
+pub use self::lane::{Lane, LaneOptions, Observer, Outcome, Revoked};
 pub use self::pool::{Connection, ConnectionSource, Pool, connect};
 pub use self::savepoint::Savepoint;
+pub use self::statements::Statements;
 pub use self::transaction::Transaction;
 
 pub use tokio_postgres::error::SqlState;

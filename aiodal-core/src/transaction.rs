@@ -7,7 +7,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
 use crate::error::{Error, Result};
-use crate::lane::Lane;
+use crate::lane::{Lane, LaneOptions};
 use crate::pool::{ConnectionSource, Pool, checkout};
 use crate::savepoint::Savepoint;
 
@@ -47,7 +47,12 @@ impl Transaction {
     /// No connection became free within the pool's `connection_timeout`.
     pub async fn begin(pool: &Pool) -> Result<Transaction> {
         let connection = checkout(pool).await?;
-        let lane = Lane::open(connection.client().clone(), "begin", "its pool", None);
+        let lane = Lane::open(
+            connection.client().clone(),
+            "begin",
+            "its pool",
+            LaneOptions::default(),
+        );
         Ok(Transaction {
             lane,
             end: End::Owned(connection),

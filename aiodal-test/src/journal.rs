@@ -21,7 +21,6 @@ struct Notes {
     /// The last statement that ends a transaction.
     ender: Option<String>,
     prepares: bool,
-    changes_types: bool,
 }
 
 impl Journal {
@@ -51,11 +50,6 @@ impl Journal {
         self.notes().prepares
     }
 
-    /// Says whether types may have come or gone: what the driver has cached of them is then wrong.
-    pub(crate) fn changes_types(&self) -> bool {
-        self.notes().changes_types
-    }
-
     fn notes(&self) -> MutexGuard<'_, Notes> {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -74,7 +68,6 @@ impl Observer for Journal {
                 }
             }
         }
-        notes.changes_types |= mentions(sql, &["create", "alter", "drop"]);
         notes.running.push((sql.to_owned(), Instant::now()));
     }
 

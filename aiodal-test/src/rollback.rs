@@ -17,7 +17,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aiodal_core::{Lane, Transaction, chain};
+use aiodal_core::{Lane, LaneOptions, Revoked, Transaction, chain};
 use futures_util::future::{Either, join, select};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
@@ -73,7 +73,11 @@ impl Lease {
     /// The runtime's reactor refused the socket.
     pub(crate) fn begin(mut slot: Slot, owner: &str, journal: Arc<Journal>) -> io::Result<Lease> {
         let running = slot.start()?;
-        let lane = Lane::open(slot.client.clone(), BEGIN, owner, Some(journal.clone()));
+        let options = LaneOptions {
+            observer: Some(journal.clone()),
+            statements: Some(slot.statements.clone()),
+        };
+        let lane = Lane::open(slot.client.clone(), BEGIN, owner, options);
         Ok(Lease {
             slot,
             running,
@@ -97,14 +101,21 @@ impl Lease {
             journal,
         } = self;
         let client = slot.client.clone();
-        if lane.revoke().unanswered > 0 {
+        let Revoked {
+            unanswered,
+            outdated,
+        } = lane.revoke();
+        if unanswered > 0 {
             cancel(&client, &slot.address).await;
+        }
+        if outdated {
+            // What a test has made is gone with its transaction, and what it has changed is as before. Sent ahead of the
+            // end, so that the answers are read before the connection is parked.
+            slot.statements.clear();
+            client.clear_type_cache();
         }
         let ending = end(&client, &lane, &journal).await;
         if matches!(ending, Ending::RolledBack | Ending::Refused(_)) && !journal.prepares() {
-            if journal.changes_types() {
-                client.clear_type_cache();
-            }
             slot.driver = running.stop().await;
         }
         ending

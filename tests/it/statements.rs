@@ -119,3 +119,58 @@ async fn statement_timeout_is_a_timeout(tx: &Transaction) -> aiodal::Result<()> 
     assert!(error.is_timeout() && !error.is_connection_error());
     Ok(())
 }
+
+#[aiodal::test]
+async fn repeated_statement_is_prepared_once(tx: &Transaction) -> aiodal::Result<()> {
+    let prepared = "select count(*) from pg_prepared_statements where statement = $1";
+    let without = "select 'repeated without parameters'";
+    let with = "select $1::text || 'repeated with parameters'";
+    for _ in 0..3 {
+        tx.query_one(without, &[]).await?;
+        tx.query_one(with, &[&"x"]).await?;
+    }
+    for sql in [without, with] {
+        let count: i64 = tx.query_one(prepared, &[&sql]).await?.get(0);
+        assert_eq!(count, 1, "{sql}");
+    }
+    Ok(())
+}
+
+#[aiodal::test]
+async fn repeated_statement_sees_the_columns_that_there_are(
+    tx: &Transaction,
+) -> aiodal::Result<()> {
+    repeat_on_a_table(tx, "(a int)", 1).await?;
+    tx.batch_execute("alter table reshaped add column another text")
+        .await?;
+    let row = tx
+        .query_opt("select * from reshaped", &[])
+        .await?
+        .expect("it has a row");
+    assert_eq!(row.len(), 2);
+    Ok(())
+}
+
+#[aiodal::test]
+async fn repeated_statement_of_another_test_does_not_fix_the_columns(
+    tx: &Transaction,
+) -> aiodal::Result<()> {
+    // The test above may have had this connection, and a table of that name.
+    repeat_on_a_table(tx, "(a text, b text, c text)", 3).await
+}
+
+async fn repeat_on_a_table(tx: &Transaction, columns: &str, count: usize) -> aiodal::Result<()> {
+    tx.batch_execute(&format!(
+        "create temp table reshaped {columns}; insert into reshaped default values"
+    ))
+    .await?;
+    for _ in 0..3 {
+        let row = tx.query_one("select * from reshaped", &[]).await?;
+        assert_eq!(row.len(), count);
+        let row = tx
+            .query_one("select * from reshaped where $1", &[&true])
+            .await?;
+        assert_eq!(row.len(), count);
+    }
+    Ok(())
+}

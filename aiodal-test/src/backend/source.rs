@@ -5,7 +5,7 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use aiodal_core::{BoxError, DatabaseUrl, SqlState};
+use aiodal_core::{BoxError, DatabaseUrl, SqlState, Statements};
 use tokio_postgres::{Client, Config, NoTls};
 
 use super::driver::{Driver, Running};
@@ -17,6 +17,8 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 /// A connection of the session's pool: parked while it is there, and while a test has it, the slot it returns to.
 pub(crate) struct Backend {
     pub(crate) client: Arc<Client>,
+    /// What has been prepared on it, by whichever test.
+    pub(crate) statements: Arc<Statements>,
     pub(crate) address: Address,
     /// Taken by the test that drives the connection. The pool closes a connection that returns without it.
     pub(crate) driver: Option<Driver>,
@@ -98,6 +100,7 @@ async fn connect_with(config: &Config) -> Result<Backend, BoxError> {
         driver.park()?;
         return Ok(Backend {
             client: Arc::new(client),
+            statements: Arc::default(),
             address,
             driver: Some(driver),
         });

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aiodal_core::{DatabaseUrl, Lane, Transaction};
+use aiodal_core::{DatabaseUrl, Lane, LaneOptions, Transaction};
 use tokio_postgres::Client;
 
 use super::admin::Admin;
@@ -116,7 +116,12 @@ async fn seed(client: &Arc<Client>, session: &Registration) -> Result<(), SetUpE
             detail,
         )
     };
-    let lane = Lane::open(client.clone(), "begin", "the session's seed", None);
+    let lane = Lane::open(
+        client.clone(),
+        "begin",
+        "the session's seed",
+        LaneOptions::default(),
+    );
     (session.seed)(&mut Transaction::on_loan(&lane))
         .await
         .map_err(|error| failed(aiodal_core::chain(error.as_ref())))?;

@@ -4,6 +4,8 @@ use std::fmt::{self, Write as _};
 use std::path::Path;
 
 use aiodal_core::{BoxError, DatabaseUrl, SqlState};
+use futures_util::future::join;
+use tokio_postgres::Client;
 
 use super::managed::Managed;
 use super::place::{Place, code, connect_patiently};
@@ -167,32 +169,25 @@ impl Server {
         })
     }
 
-    /// Says whether a session database may be used: whether it is finished and untainted, on a server that stays.
+    /// Says whether a session database may be used: whether it is finished and untainted, on a server that stays or
+    /// with somebody who will drop it.
     async fn inspect(&self, url: &DatabaseUrl, first: &mut Backend) -> Result<bool, SetUpError> {
-        let sql = format!(
-            "select current_setting('server_version_num')::int4, shobj_description(oid, 'pg_database'), \
-             exists (select from pg_stat_activity where datid = d.oid and application_name = '{}') \
-             from pg_database d where datname = current_database()",
-            janitor::NAME
-        );
         let failed = |error: BoxError| {
             SetUpError::caused(format!("failed to inspect {url}"), error.as_ref())
         };
-        let managed = self.managed.as_ref();
-        let talk = first.talk(async |client| {
-            let row = client.query_typed_one(&sql, &[]).await?;
-            let stays = match managed {
-                Some(managed) => managed.verify(client).await?,
-                None => row.get(2),
-            };
-            Ok::<_, BoxError>((row, stays))
-        });
-        let (row, stays) = talk
-            .await
+        let said = match &self.managed {
+            Some(managed) => {
+                first
+                    .talk(async |client| inspect_ours(client, managed).await)
+                    .await
+            }
+            None => first.talk(async |client| inspect_given(client).await).await,
+        };
+        let said = said
             .map_err(|error| failed(error.into()))?
             .map_err(failed)?;
-        check_version(url, row.get(0))?;
-        Ok(stays && row.get::<_, Option<&str>>(1) == Some(READY))
+        check_version(url, said.version)?;
+        Ok(said.stays && said.mark.as_deref() == Some(READY))
     }
 
     /// Makes a session database under the lock, or finds the one that somebody has made meanwhile.
@@ -211,6 +206,40 @@ impl Server {
         drop(admin);
         Ok(Place::open(url, first, config))
     }
+}
+
+/// What a database says of itself.
+struct Inspection {
+    version: i32,
+    mark: Option<String>,
+    stays: bool,
+}
+
+const MARK: &str = "select shobj_description(oid, 'pg_database') from pg_database where datname = current_database()";
+
+/// One round trip, and little of the catalog: each process of nextest pays for this.
+async fn inspect_ours(client: &Client, managed: &Managed) -> Result<Inspection, BoxError> {
+    let (row, stays) = join(client.query_typed_one(MARK, &[]), managed.verify(client)).await;
+    // Provisioning starts no version that is too old.
+    Ok(Inspection {
+        version: i32::MAX,
+        mark: row?.get(0),
+        stays: stays?,
+    })
+}
+
+async fn inspect_given(client: &Client) -> Result<Inspection, BoxError> {
+    let sql = format!(
+        "select current_setting('server_version_num')::int4, ({MARK}), exists \
+         (select from pg_stat_activity where datname = current_database() and application_name = '{}')",
+        janitor::NAME
+    );
+    let row = client.query_typed_one(&sql, &[]).await?;
+    Ok(Inspection {
+        version: row.get(0),
+        mark: row.get(1),
+        stays: row.get(2),
+    })
 }
 
 async fn connect(url: &DatabaseUrl, config: &Config) -> Result<Backend, SetUpError> {

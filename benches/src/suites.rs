@@ -1,0 +1,53 @@
+//! The suites, by name.
+
+mod build;
+mod isolation;
+mod provision;
+
+use std::fmt;
+
+use crate::Result;
+use crate::report::Report;
+
+/// A suite.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Suite {
+    Isolation,
+    Provision,
+    Build,
+}
+
+const SUITES: [Suite; 3] = [Suite::Isolation, Suite::Provision, Suite::Build];
+
+impl Suite {
+    pub(crate) fn named(name: &str) -> Option<Suite> {
+        SUITES.into_iter().find(|suite| suite.name() == name)
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Suite::Isolation => "isolation",
+            Suite::Provision => "provision",
+            Suite::Build => "build",
+        }
+    }
+
+    /// Runs the suite.
+    ///
+    /// # Errors
+    ///
+    /// A contestant cannot be built, started or trusted.
+    pub(crate) fn run(self, quick: bool) -> Result<Report> {
+        match self {
+            Suite::Isolation => isolation::run(quick),
+            Suite::Provision => provision::run(quick),
+            Suite::Build => build::run(quick),
+        }
+    }
+}
+
+impl fmt::Display for Suite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

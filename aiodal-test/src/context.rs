@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -98,24 +99,38 @@ impl Context {
     /// # Errors
     ///
     /// The body panicked or took too long.
+    #[expect(
+        clippy::missing_panics_doc,
+        reason = "the body has returned when its output is taken"
+    )]
     pub async fn body<F: Future>(&self, body: F) -> Result<F::Output, Interrupted> {
+        let mut output = None;
+        self.erased_body(Box::pin(async { output = Some(body.await) }))
+            .await?;
+        Ok(output.expect("a body that was neither late nor panicked has returned"))
+    }
+
+    /// The same for a body of any type, compiled once.
+    async fn erased_body(
+        &self,
+        body: Pin<Box<dyn Future<Output = ()> + '_>>,
+    ) -> Result<(), Interrupted> {
         let body = AssertUnwindSafe(body).catch_unwind();
-        let Some(limit) = self.time_limit() else {
-            return body
-                .await
-                .map_err(|payload| Interrupted::Panicked(Panic(payload)));
+        let result = match self.time_limit() {
+            None => body.await,
+            Some(limit) => match within(limit, body).await {
+                Some(result) => result,
+                None => {
+                    let running = self
+                        .held()
+                        .as_ref()
+                        .map(|held| held.journal.running())
+                        .unwrap_or_default();
+                    return Err(Interrupted::TimedOut { limit, running });
+                }
+            },
         };
-        match within(limit, body).await {
-            Some(result) => result.map_err(|payload| Interrupted::Panicked(Panic(payload))),
-            None => {
-                let running = self
-                    .held()
-                    .as_ref()
-                    .map(|held| held.journal.running())
-                    .unwrap_or_default();
-                Err(Interrupted::TimedOut { limit, running })
-            }
-        }
+        result.map_err(|payload| Interrupted::Panicked(Panic(payload)))
     }
 
     async fn transaction(&self) -> Result<Transaction, SetUpError> {

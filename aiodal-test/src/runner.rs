@@ -1,6 +1,7 @@
 //! The run of one test: set-up, body, end, verdict.
 
 use std::panic::resume_unwind;
+use std::pin::Pin;
 use std::process::{ExitCode, Termination};
 use std::time::Duration;
 
@@ -39,6 +40,12 @@ impl Verdict {
     pub fn into_unit(self) {}
 }
 
+/// The body of a test and the setting up before it, whatever the test is.
+type Body<'a> = Pin<Box<dyn Future<Output = Result<Report<'a>, Interrupted>> + 'a>>;
+
+/// What the body returned, still to be asked for its exit code: a `Result` prints its error then.
+type Report<'a> = Box<dyn FnOnce() -> ExitCode + 'a>;
+
 /// Runs one test to its end.
 ///
 /// Called by generated code; not part of the stable interface.
@@ -46,30 +53,40 @@ impl Verdict {
 /// # Panics
 ///
 /// With the panic of the body, once everything behind it is done.
-pub fn run<F, Fut, T>(case: TestCase, test: F) -> Verdict
+pub fn run<'a, F, Fut, T>(case: TestCase, test: F) -> Verdict
 where
     F: FnOnce(Context) -> Fut,
-    Fut: Future<Output = Result<T, Interrupted>>,
-    T: Termination,
+    Fut: Future<Output = Result<T, Interrupted>> + 'a,
+    T: Termination + 'a,
 {
-    let runtime = match build_test_runtime(&case) {
+    let context = Context::new(case);
+    let test = test(context.clone());
+    // Erased here, so that a runtime and its schedulers are compiled once and not once per test.
+    let body: Body<'a> = Box::pin(async {
+        let value = test.await?;
+        Ok(Box::new(|| value.report()) as Report<'a>)
+    });
+    run_erased(&case, &context, body)
+}
+
+fn run_erased(case: &TestCase, context: &Context, body: Body<'_>) -> Verdict {
+    let runtime = match build_test_runtime(case) {
         Ok(runtime) => runtime,
         Err(error) => {
             let error = SetUpError::caused("failed to build the runtime of the test", &error);
-            return verdict::<T>(&case, Err(Interrupted::SetUp(error)), None);
+            return verdict(case, Err(Interrupted::SetUp(error)), None);
         }
     };
-    let context = Context::new(case);
     let (outcome, problem) = runtime.block_on(async {
-        let outcome = test(context.clone()).await;
+        let outcome = body.await;
         let problem = match context.take_lease() {
-            Some(held) => end(&case, held, outcome.is_err()).await,
+            Some(held) => end(case, held, outcome.is_err()).await,
             None => None,
         };
         (outcome, problem)
     });
     runtime.shutdown_timeout(SHUTDOWN_LIMIT);
-    verdict(&case, outcome, problem)
+    verdict(case, outcome, problem)
 }
 
 /// Ends the test's transaction and says what is wrong with how it ended.
@@ -104,13 +121,13 @@ async fn end(case: &TestCase, held: Held, failed: bool) -> Option<String> {
     }
 }
 
-fn verdict<T: Termination>(
+fn verdict(
     case: &TestCase,
-    outcome: Result<T, Interrupted>,
+    outcome: Result<Report<'_>, Interrupted>,
     problem: Option<String>,
 ) -> Verdict {
     let body = match outcome {
-        Ok(value) => value.report(),
+        Ok(report) => report(),
         Err(Interrupted::SetUp(error)) => {
             eprintln!("{}", report::set_up_failed(case, &error));
             ExitCode::FAILURE

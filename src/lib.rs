@@ -118,12 +118,15 @@ pub mod __private {
     };
 }
 
-/// The examples of the attributes' pages, compiled here: the macro crate cannot depend on the facade.
+/// The examples of the README and of the attributes' pages, compiled here: the macro crate cannot depend on the facade.
 #[cfg(all(doctest, feature = "test"))]
-mod attribute_pages {
+mod pages {
     #[doc = include_str!("../aiodal-macros/src/docs/test.md")]
     struct Test;
 
     #[doc = include_str!("../aiodal-macros/src/docs/session.md")]
     struct Session;
+
+    #[doc = include_str!("../README.md")]
+    struct Readme;
 }

@@ -49,9 +49,11 @@ impl Recipe {
         for script in &scripts {
             script.add_to(&mut inputs);
         }
+        if let Some(registration) = &registration {
+            (registration.fingerprint)(&mut inputs);
+        }
         if let Some(registration) = &seed {
             inputs.text(&registration.source.source_hash.to_string());
-            (registration.fingerprint)(&mut inputs);
         }
         let content = inputs.finish().map_err(|(path, error)| {
             SetUpError::caused(

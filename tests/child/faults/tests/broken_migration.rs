@@ -1,6 +1,6 @@
 //! A session whose second migration fails.
 
-use aiodal::{Migrations, Transaction};
+use aiodal::{Fingerprint, Migrations, Transaction};
 
 struct Broken;
 
@@ -8,6 +8,11 @@ struct Broken;
 impl aiodal::Session for Broken {
     fn migrations() -> Migrations {
         Migrations::dir("broken_migrations")
+    }
+
+    /// Two runs of nextest at the same time tell their failures apart by the template that failed.
+    fn fingerprint(inputs: &mut Fingerprint) {
+        inputs.text(&std::env::var("NEXTEST_RUN_ID").unwrap_or_default());
     }
 }
 

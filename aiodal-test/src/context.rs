@@ -53,7 +53,6 @@ pub(crate) struct Held {
     pub(crate) session: &'static Session,
     pub(crate) place: Arc<Place>,
     pub(crate) ticket: session::Ticket,
-    pub(crate) journal: Arc<Journal>,
 }
 
 /// Why a body did not return.
@@ -124,7 +123,7 @@ impl Context {
                     let running = self
                         .held()
                         .as_ref()
-                        .map(|held| held.journal.running())
+                        .map(|held| held.lease.journal().running())
                         .unwrap_or_default();
                     return Err(Interrupted::TimedOut { limit, running });
                 }
@@ -145,7 +144,7 @@ impl Context {
         let (place, slot, ticket) = session.checkout(case).await?;
         let journal = Arc::new(Journal::new(session.config.echo));
         let owner = format!("test {}", case.name);
-        let lease = Lease::begin(slot, &owner, journal.clone()).map_err(|error| {
+        let lease = Lease::begin(slot, &owner, journal).map_err(|error| {
             SetUpError::caused("failed to drive a connection on the test's runtime", &error)
         })?;
         let transaction = lease.transaction();
@@ -154,7 +153,6 @@ impl Context {
             session,
             place,
             ticket,
-            journal,
         });
         Ok(transaction)
     }

@@ -57,35 +57,14 @@ use self::place::Place;
 use self::run::RunDirectory;
 use self::standing::{Settled, State};
 
+use crate::config::PostgresConfig as Settings;
+
 pub(crate) use self::error::ProvisionError;
 pub(crate) use self::standing::Standing;
 pub(crate) use self::target::target_directory;
 
 /// A first start with `initdb` on a slow disk takes some seconds; a dozen may queue.
 const LOCK_PATIENCE: Duration = Duration::from_secs(120);
-
-/// What the configuration says about the managed server.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Settings {
-    /// The directory of `initdb` and `postgres`: `AIODAL_PG_BIN`.
-    pub(crate) bin: Option<PathBuf>,
-    /// The version to run, `17` or `17.4`: `AIODAL_PG_VERSION`.
-    pub(crate) version: Option<String>,
-    /// Whom to run it as when we are root: `AIODAL_PG_USER`.
-    pub(crate) user: Option<String>,
-    /// How long it stays after its last session: `AIODAL_PG_LINGER`.
-    pub(crate) linger: Option<Duration>,
-}
-
-impl Settings {
-    /// By default long enough for the next command of a person, and short on a machine that will run no other.
-    fn linger(&self) -> Duration {
-        let is_ci =
-            || std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false");
-        self.linger
-            .unwrap_or_else(|| Duration::from_secs(if is_ci() { 2 } else { 10 }))
-    }
-}
 
 /// A managed server that was running a moment ago; from [`ensure_server`], one that is held.
 #[derive(Debug)]

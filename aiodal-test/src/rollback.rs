@@ -91,6 +91,11 @@ impl Lease {
         Transaction::on_loan(&self.lane)
     }
 
+    /// Returns what has been sent on it.
+    pub(crate) fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
     /// Ends the transaction on the runtime that has driven it, and gives the connection back to the pool, parked;
     /// or closes it, if it isn't clean. Bounded by the caller.
     pub(crate) async fn end(self) -> Ending {

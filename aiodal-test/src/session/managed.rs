@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use aiodal_core::DatabaseUrl;
 use tokio_postgres::Client;
 
-use crate::config::Config;
-use crate::provision::{self, ProvisionError, Server, Settings, Standing};
+use crate::config::{Config, PostgresConfig};
+use crate::provision::{self, ProvisionError, Server, Standing};
 use crate::set_up::SetUpError;
 
 /// The server that all processes of a target directory share.
 pub(crate) struct Managed {
-    settings: Settings,
+    settings: PostgresConfig,
     scope: PathBuf,
     server: Server,
     /// Whether `server` has a lease that keeps it.
@@ -25,12 +25,7 @@ impl Managed {
     ///
     /// No PostgreSQL to run, or none that starts.
     pub(crate) async fn find(config: &Config) -> Result<Managed, SetUpError> {
-        let settings = Settings {
-            bin: config.postgres.bin.clone(),
-            version: config.postgres.version.clone(),
-            user: config.postgres.user.clone(),
-            linger: Some(config.postgres.linger()),
-        };
+        let settings = config.postgres.clone();
         let scope = provision::target_directory();
         let running = provision::endpoint(&settings, &scope).map_err(|error| failed(&error))?;
         let held = running.is_none();

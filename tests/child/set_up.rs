@@ -1,9 +1,11 @@
 //! What keeps a test from beginning is told once, in full, with the way out; and never as a failed assertion.
 
+use std::process::Command;
+
 use aiodal::Transaction;
 
 use crate::crates::faults;
-use crate::run::run;
+use crate::run::{Report, run};
 use crate::server::{config, connect, url};
 
 #[test]
@@ -187,39 +189,41 @@ fn missing_binaries_name_what_was_tried_and_the_ways_out() {
     );
 }
 
-#[aiodal::test(flavor = "multi_thread")]
-async fn full_connection_table_is_one_clear_error(tx: &Transaction) -> aiodal::Result<()> {
+/// Runs a child as a role of its own, which is dropped afterwards.
+async fn run_as(tx: &Transaction, role: &str, options: &str, child: &mut Command) -> Report {
     let mut config = config(tx).await;
     let client = connect(&config).await;
-    // A role that may not connect is refused with the same words and code as everybody is by a full server.
-    let role = format!("aiodal_full_{}", std::process::id());
-    let create = format!("create role {role} login password 'hunter2' connection limit 0");
+    let create = format!("create role {role} login password 'hunter2' {options}");
     client
         .batch_execute(&create)
         .await
         .expect("the session's role may create roles");
-    config.user(&role).password("hunter2");
+    config.user(role).password("hunter2");
     let url = url(&config, config.get_dbname().unwrap_or("postgres"));
-    let report = tokio::task::spawn_blocking(move || {
-        run(faults("plain").arg("--test-threads=1").envs([
-            ("AIODAL_DATABASE_URL", url.as_str()),
-            ("AIODAL_POOL_CONNECTION_TIMEOUT", "200ms"),
-        ]))
-    });
-    let report = report.await.expect("running a child does not panic");
+    let report = tokio::task::block_in_place(|| run(child.env("AIODAL_DATABASE_URL", url)));
     client
         .batch_execute(&format!("drop role {role}"))
         .await
         .expect("the role is unused");
+    report
+}
+
+#[aiodal::test(flavor = "multi_thread")]
+async fn full_connection_table_is_one_clear_error(tx: &Transaction) -> aiodal::Result<()> {
+    // A role that may not connect is refused with the same words and code as everybody is by a full server.
+    let role = format!("aiodal_full_{}", std::process::id());
+    let mut child = faults("plain");
+    child
+        .arg("--test-threads=1")
+        .env("AIODAL_POOL_CONNECTION_TIMEOUT", "200ms");
+    let report = run_as(tx, &role, "connection limit 0", &mut child).await;
     report.assert_failed(&ALL);
-    report.assert_says(
-        "answers",
-        &[
-            "failed to connect to",
-            "too many connections",
-            "SQLSTATE 53300",
-        ],
-    );
+    let expected = [
+        "failed to connect to",
+        "too many connections",
+        "SQLSTATE 53300",
+    ];
+    report.assert_says("answers", &expected);
     report.assert_keeps("hunter2");
     Ok(())
 }
@@ -228,30 +232,13 @@ async fn full_connection_table_is_one_clear_error(tx: &Transaction) -> aiodal::R
 async fn role_that_may_not_create_databases_is_told_what_it_lacks(
     tx: &Transaction,
 ) -> aiodal::Result<()> {
-    let mut config = config(tx).await;
-    let client = connect(&config).await;
     let role = format!("aiodal_plain_{}", std::process::id());
-    let create = format!("create role {role} login password 'hunter2'");
-    client
-        .batch_execute(&create)
-        .await
-        .expect("the session's role may create roles");
-    config.user(&role).password("hunter2");
-    let url = url(&config, config.get_dbname().unwrap_or("postgres"));
-    let report = tokio::task::block_in_place(|| {
-        run(faults("escapes")
-            .args(["--exact", "a2_after_commit"])
-            .env("AIODAL_DATABASE_URL", url))
-    });
-    client
-        .batch_execute(&format!("drop role {role}"))
-        .await
-        .expect("the role is unused");
+    let mut child = faults("escapes");
+    child.args(["--exact", "a2_after_commit"]);
+    let report = run_as(tx, &role, "", &mut child).await;
     let hint = format!("alter role {role} createdb");
-    report.assert_says(
-        "a2_after_commit",
-        &["failed to create database", "permission denied", &hint],
-    );
+    let expected = ["failed to create database", "permission denied", &hint];
+    report.assert_says("a2_after_commit", &expected);
     Ok(())
 }
 

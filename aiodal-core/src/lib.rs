@@ -26,6 +26,7 @@ mod ident;
 mod lane;
 mod pool;
 mod savepoint;
+pub mod schema;
 mod statements;
 mod transaction;
 
@@ -35,6 +36,7 @@ pub use self::ident::{quote_ident, quote_literal};
 pub use self::lane::{Lane, LaneOptions, Observer, Outcome, Revoked};
 pub use self::pool::{Connection, ConnectionSource, Pool, connect};
 pub use self::savepoint::Savepoint;
+pub use self::schema::Schema;
 pub use self::statements::Statements;
 pub use self::transaction::Transaction;
 

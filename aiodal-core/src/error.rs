@@ -1,10 +1,15 @@
 //! The error of the data access layer, and the one function that prints a chain of causes.
 
+mod position;
+mod questions;
+
 use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
 use tokio_postgres::error::{DbError, SqlState};
+
+use self::position::Position;
 
 /// A result whose error is [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -26,20 +31,51 @@ struct Inner {
 
 #[derive(Debug)]
 enum Kind {
-    Statement { sql: String },
+    Statement {
+        sql: String,
+        position: Option<Position>,
+    },
     Begin,
     Commit,
     Rollback,
     Savepoint,
-    Connect { url: String },
-    Url { reason: String },
-    Checkout { size: u32, waited: Duration },
-    Revoked { owner: String, sql: String },
-    NotOwner { owner: String },
-    Identifier { name: String, reason: &'static str },
+    Connect {
+        url: String,
+    },
+    Url {
+        reason: String,
+    },
+    Checkout {
+        size: u32,
+        waited: Duration,
+    },
+    Revoked {
+        owner: String,
+        sql: String,
+    },
+    NotOwner {
+        owner: String,
+    },
+    Identifier {
+        name: String,
+        reason: &'static str,
+    },
     // Connecting.
-    Lost { url: String },
+    Lost {
+        url: String,
+    },
     Cancel,
+    // Transactions.
+    Rows {
+        sql: String,
+        expected: &'static str,
+        found: u64,
+    },
+    TooOld {
+        option: &'static str,
+        oldest: u32,
+        version: u32,
+    },
 }
 
 impl Error {
@@ -48,11 +84,38 @@ impl Error {
     }
 
     pub(crate) fn statement(sql: &str, source: tokio_postgres::Error) -> Error {
-        Error::new(Kind::Statement { sql: shorten(sql) }, Some(source.into()))
+        let position = source
+            .as_db_error()
+            .and_then(|error| Position::of(sql, error));
+        let sql = shorten(sql);
+        Error::new(Kind::Statement { sql, position }, Some(source.into()))
     }
 
     pub(crate) fn begin(source: tokio_postgres::Error) -> Error {
         Error::new(Kind::Begin, Some(source.into()))
+    }
+
+    pub(crate) fn rows(sql: &str, expected: &'static str, found: u64) -> Error {
+        let sql = shorten(sql);
+        Error::new(
+            Kind::Rows {
+                sql,
+                expected,
+                found,
+            },
+            None,
+        )
+    }
+
+    pub(crate) fn too_old(option: &'static str, oldest: u32, version: u32) -> Error {
+        Error::new(
+            Kind::TooOld {
+                option,
+                oldest,
+                version,
+            },
+            None,
+        )
     }
 
     /// The same cause, told as a failed COMMIT.
@@ -175,11 +238,16 @@ impl Error {
         self.code() == Some(&SqlState::NOT_NULL_VIOLATION)
     }
 
-    /// Says whether time ran out: waiting for a connection, for a lock (55P03), or in a statement (57014).
+    /// Says whether time ran out: waiting for a connection or a lock (55P03), in a statement (57014), or for the
+    /// transaction (25P04, or 25P03 if it was idle).
+    ///
+    /// A statement that somebody cancelled, by `pg_cancel_backend` for instance, counts as one that ran out of time: the
+    /// server tells the two apart only by a message, which is translated.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
+        const CODES: [&str; 4] = ["55P03", "57014", "25P03", "25P04"];
         matches!(self.0.kind, Kind::Checkout { .. })
-            || matches!(self.code(), Some(code) if *code == SqlState::QUERY_CANCELED || *code == SqlState::LOCK_NOT_AVAILABLE)
+            || self.code().is_some_and(|code| CODES.contains(&code.code()))
     }
 
     /// Says whether the connection could not be made or was lost.
@@ -192,6 +260,14 @@ impl Error {
             // Class 08 is "connection exception"; 57P01..57P03 are the server going away or not yet there.
             Some(code) => code.code().starts_with("08") || code.code().starts_with("57P0"),
             None => self.driver().is_some_and(tokio_postgres::Error::is_closed),
+        }
+    }
+
+    /// Returns where the statement is at fault, if the server said so.
+    fn position(&self) -> Option<&Position> {
+        match &self.0.kind {
+            Kind::Statement { position, .. } => position.as_ref(),
+            _ => None,
         }
     }
 
@@ -210,7 +286,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0.kind {
-            Kind::Statement { sql } => write!(f, "failed to run `{sql}`")?,
+            Kind::Statement { sql, .. } => write!(f, "failed to run `{sql}`")?,
             Kind::Begin => write!(f, "failed to begin a transaction")?,
             Kind::Commit => write!(f, "failed to commit; the transaction was rolled back")?,
             Kind::Rollback => write!(f, "failed to roll back; the connection was closed")?,
@@ -236,9 +312,27 @@ impl fmt::Display for Error {
             }
             Kind::Lost { url } => write!(f, "the connection to {url} was lost")?,
             Kind::Cancel => write!(f, "failed to ask the server to cancel a statement")?,
+            Kind::Rows {
+                sql,
+                expected,
+                found,
+            } => write!(f, "`{sql}` was to return {expected} and returned {found}")?,
+            Kind::TooOld {
+                option,
+                oldest,
+                version,
+            } => write!(
+                f,
+                "`{option}` needs PostgreSQL {} or later, and this server is {}.{}",
+                oldest / 10_000,
+                version / 10_000,
+                version % 10_000
+            )?,
         }
         match (&self.0.source, f.alternate()) {
-            (Some(source), true) => write!(f, "\n{}", chain(source.as_ref())),
+            (Some(source), true) => {
+                write!(f, "\n{}", chain_below(source.as_ref(), self.position()))
+            }
             _ => Ok(()),
         }
     }
@@ -259,9 +353,15 @@ impl StdError for Error {
 /// Prints an error and everything under it, one cause a line.
 ///
 /// tokio-postgres prints only "db error" for what the server refused; this adds the server's
-/// severity, message, detail, hint, context, object names and SQLSTATE.
+/// severity, message, detail, hint, context, object names and SQLSTATE, and the line of the statement that it is about.
 #[must_use]
 pub fn chain(error: &(dyn StdError + 'static)) -> String {
+    chain_below(error, None)
+}
+
+/// The same of the causes of an error that knows where its statement is at fault.
+fn chain_below(error: &(dyn StdError + 'static), position: Option<&Position>) -> String {
+    let mut position = position;
     let mut out = String::new();
     let mut next = Some(error);
     while let Some(error) = next {
@@ -269,7 +369,7 @@ pub fn chain(error: &(dyn StdError + 'static)) -> String {
             out.push('\n');
         }
         if let Some(db) = error.downcast_ref::<DbError>() {
-            describe(db, &mut out);
+            describe(db, position, &mut out);
         } else {
             let text = error.to_string();
             // "db error" says nothing that the next link, the server's own words, doesn't.
@@ -280,12 +380,15 @@ pub fn chain(error: &(dyn StdError + 'static)) -> String {
                 out.push_str(&text);
             }
         }
+        if let Some(error) = error.downcast_ref::<Error>() {
+            position = error.position();
+        }
         next = error.source();
     }
     out
 }
 
-fn describe(db: &DbError, out: &mut String) {
+fn describe(db: &DbError, position: Option<&Position>, out: &mut String) {
     use fmt::Write as _;
     let _infallible = write!(
         out,
@@ -294,6 +397,9 @@ fn describe(db: &DbError, out: &mut String) {
         db.message(),
         db.code().code()
     );
+    if let Some(position) = position {
+        position.print(out);
+    }
     let names = [
         ("detail", db.detail()),
         ("hint", db.hint()),

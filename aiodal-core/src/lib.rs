@@ -40,7 +40,10 @@ pub use self::pool::{
 pub use self::savepoint::Savepoint;
 pub use self::schema::Schema;
 pub use self::statements::Statements;
-pub use self::transaction::Transaction;
+pub use self::transaction::{
+    CopyIn, CopyOut, IsolationLevel, Retry, RowStream, Transaction, TransactionOptions, retrying,
+    with_transaction,
+};
 
 pub use tokio_postgres::error::{DbError, SqlState};
-pub use tokio_postgres::{Row, types};
+pub use tokio_postgres::{Row, SimpleQueryMessage, types};

@@ -20,10 +20,12 @@
 //! # }
 //! ```
 
+mod config;
 mod database_url;
 mod error;
 mod ident;
 mod lane;
+mod nearest;
 mod pool;
 mod savepoint;
 pub mod schema;

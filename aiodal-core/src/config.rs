@@ -11,8 +11,10 @@ use std::collections::BTreeMap;
 
 pub(crate) use self::environment::Environment;
 use self::keyword::Keyword;
-pub(crate) use self::password_file::PasswordFile;
-pub(crate) use self::settings::{SessionAttrs, Settings, Ssl, SslMode, Target};
+pub(crate) use self::password_file::{PasswordFile, Wanted};
+#[cfg(feature = "rustls")]
+pub(crate) use self::settings::{RootCert, Ssl};
+pub(crate) use self::settings::{SessionAttrs, Settings, SslMode, Target, option};
 use crate::error::{Error, Result};
 
 /// The keywords of PostgreSQL manual 34.1.2 that something has been said of.

@@ -30,6 +30,8 @@ mod pool;
 mod savepoint;
 pub mod schema;
 mod statements;
+#[cfg(feature = "rustls")]
+mod tls;
 mod transaction;
 
 pub use self::database_url::DatabaseUrl;

@@ -20,14 +20,18 @@
 //! # }
 //! ```
 
+mod config;
 mod database_url;
 mod error;
 mod ident;
 mod lane;
+mod nearest;
 mod pool;
 mod savepoint;
 pub mod schema;
 mod statements;
+#[cfg(feature = "rustls")]
+mod tls;
 mod transaction;
 
 pub use self::database_url::DatabaseUrl;

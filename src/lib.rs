@@ -96,8 +96,9 @@
 //! The minimum supported Rust version is 1.95.
 
 pub use aiodal_core::{
-    BoxError, Connection, ConnectionSource, DatabaseUrl, Error, Pool, Result, Row, Savepoint,
-    SqlState, Transaction, chain, connect, quote_ident, quote_literal, types,
+    BoxError, Connection, ConnectionSource, DatabaseUrl, Error, Pool, Reflect, Result, Row,
+    Savepoint, Schema, SqlState, Transaction, chain, connect, quote_ident, quote_literal, schema,
+    types,
 };
 
 #[cfg(feature = "test")]

@@ -97,9 +97,9 @@
 
 pub use aiodal_core::{
     BoxError, CancelToken, Connection, ConnectionSource, Connections, CopyIn, CopyOut, DatabaseUrl,
-    DbError, Error, IsolationLevel, OnNotice, Pool, Result, Retry, Row, RowStream, Savepoint,
-    SimpleQueryMessage, SqlState, Statements, Transaction, TransactionOptions, chain, connect,
-    quote_ident, quote_literal, retrying, types, with_transaction,
+    DbError, Error, IsolationLevel, OnNotice, Pool, Reflect, Result, Retry, Row, RowStream,
+    Savepoint, Schema, SimpleQueryMessage, SqlState, Statements, Transaction, TransactionOptions,
+    chain, connect, quote_ident, quote_literal, retrying, schema, types, with_transaction,
 };
 
 #[cfg(feature = "test")]

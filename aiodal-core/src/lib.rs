@@ -27,6 +27,7 @@ mod ident;
 mod lane;
 mod nearest;
 mod pool;
+mod reflect;
 mod savepoint;
 pub mod schema;
 mod statements;
@@ -41,6 +42,8 @@ pub use self::lane::{Lane, LaneOptions, Observer, Outcome, Revoked};
 pub use self::pool::{
     CancelToken, Connection, ConnectionSource, Connections, OnNotice, Pool, connect,
 };
+pub use self::nearest::nearest;
+pub use self::reflect::Reflect;
 pub use self::savepoint::Savepoint;
 pub use self::schema::Schema;
 pub use self::statements::Statements;

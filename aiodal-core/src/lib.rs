@@ -39,7 +39,7 @@ pub use self::error::{BoxError, Error, Result, chain};
 pub use self::ident::{quote_ident, quote_literal};
 pub use self::lane::{Lane, LaneOptions, Observer, Outcome, Revoked};
 pub use self::pool::{
-    CancelToken, Connection, ConnectionSource, Connections, OnNotice, Pool, connect,
+    CancelToken, Connection, ConnectionSource, Connections, OnNotice, Pool, PoolOptions, connect,
 };
 pub use self::savepoint::Savepoint;
 pub use self::schema::Schema;

@@ -41,6 +41,7 @@ enum Kind {
     Savepoint,
     Connect {
         url: String,
+        reason: String,
     },
     Url {
         reason: String,
@@ -65,6 +66,12 @@ enum Kind {
         url: String,
     },
     Cancel,
+    Unreachable {
+        waited: Duration,
+    },
+    PoolOption {
+        problem: String,
+    },
     // Transactions.
     Rows {
         sql: String,
@@ -164,8 +171,10 @@ impl Error {
         }
     }
 
-    pub(crate) fn connect(url: String, source: BoxError) -> Error {
-        Error::new(Kind::Connect { url }, Some(source))
+    /// `reason` is one line, and says what to do.
+    pub(crate) fn connect(url: String, reason: &str, source: Option<BoxError>) -> Error {
+        let reason = reason.to_owned();
+        Error::new(Kind::Connect { url, reason }, source)
     }
 
     pub(crate) fn url(reason: String) -> Error {
@@ -202,6 +211,16 @@ impl Error {
 
     pub(crate) fn lost(url: String) -> Error {
         Error::new(Kind::Lost { url }, None)
+    }
+
+    /// The pool is not full, and makes no connection either.
+    pub(crate) fn unreachable(waited: Duration, source: BoxError) -> Error {
+        Error::new(Kind::Unreachable { waited }, Some(source))
+    }
+
+    pub(crate) fn pool_option(problem: &str) -> Error {
+        let problem = problem.to_owned();
+        Error::new(Kind::PoolOption { problem }, None)
     }
 
     pub(crate) fn cancel(source: BoxError) -> Error {
@@ -241,6 +260,28 @@ impl Error {
     #[must_use]
     pub fn is_ambiguous(&self) -> bool {
         matches!(self.0.kind, Kind::Ambiguous { .. })
+    }
+
+    /// Returns what happened and the gist of why in one line, for a log or for the last words of a program.
+    #[must_use]
+    pub fn one_line(&self) -> String {
+        let mut line = self.to_string();
+        // These have said why.
+        if !matches!(self.0.kind, Kind::Connect { .. }) {
+            let mut source = self.source();
+            while let Some(error) = source {
+                let said = error
+                    .downcast_ref::<DbError>()
+                    .map_or_else(|| error.to_string(), |db| db.message().to_owned());
+                if said != "db error" {
+                    line.push_str(": ");
+                    line.push_str(&said);
+                    break;
+                }
+                source = error.source();
+            }
+        }
+        line.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
     /// Returns what the server said, if the server said it.
@@ -297,22 +338,32 @@ impl Error {
         self.code() == Some(&SqlState::NOT_NULL_VIOLATION)
     }
 
-    /// Says whether time ran out: waiting for a connection or a lock (55P03), in a statement (57014), or for the
-    /// transaction (25P04, or 25P03 if it was idle).
+    /// Says whether time ran out: connecting, waiting for a connection or a lock (55P03), in a statement (57014), or for
+    /// the transaction (25P04, or 25P03 if it was idle).
     ///
     /// A statement that somebody cancelled, by `pg_cancel_backend` for instance, counts as one that ran out of time: the
     /// server tells the two apart only by a message, which is translated.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         const CODES: [&str; 4] = ["55P03", "57014", "25P03", "25P04"];
-        matches!(self.0.kind, Kind::Checkout { .. })
-            || self.code().is_some_and(|code| CODES.contains(&code.code()))
+        match (&self.0.kind, self.code()) {
+            (Kind::Checkout { .. } | Kind::Unreachable { .. }, _) => true,
+            (_, Some(code)) => CODES.contains(&code.code()),
+            (Kind::Connect { .. }, None) => self
+                .source()
+                .and_then(|source| source.downcast_ref::<std::io::Error>())
+                .is_some_and(|io| io.kind() == std::io::ErrorKind::TimedOut),
+            (_, None) => false,
+        }
     }
 
     /// Says whether the connection could not be made or was lost.
     #[must_use]
     pub fn is_connection_error(&self) -> bool {
-        if matches!(self.0.kind, Kind::Connect { .. } | Kind::Lost { .. }) {
+        if matches!(
+            self.0.kind,
+            Kind::Connect { .. } | Kind::Lost { .. } | Kind::Unreachable { .. }
+        ) {
             return true;
         }
         match self.code() {
@@ -350,7 +401,7 @@ impl fmt::Display for Error {
             Kind::Commit => write!(f, "failed to commit; the transaction was rolled back")?,
             Kind::Rollback => write!(f, "failed to roll back; the connection was closed")?,
             Kind::Savepoint => write!(f, "failed to set, release or roll back to a savepoint")?,
-            Kind::Connect { url } => write!(f, "failed to connect to {url}")?,
+            Kind::Connect { url, reason } => write!(f, "failed to connect to {url}: {reason}")?,
             Kind::Url { reason } => write!(f, "the database URL is not valid: {reason}")?,
             Kind::Checkout { size, waited } => write!(
                 f,
@@ -370,6 +421,10 @@ impl fmt::Display for Error {
                 write!(f, "`{name}` cannot be an SQL identifier: {reason}")?;
             }
             Kind::Lost { url } => write!(f, "the connection to {url} was lost")?,
+            Kind::Unreachable { waited } => {
+                write!(f, "the pool made no connection within {waited:?}")?;
+            }
+            Kind::PoolOption { problem } => write!(f, "the pool can't be made: {problem}")?,
             Kind::Cancel => write!(f, "failed to ask the server to cancel a statement")?,
             Kind::Rows {
                 sql,
@@ -533,11 +588,14 @@ mod tests {
     #[test]
     fn alternate_form_walks_the_sources() {
         let io = std::io::Error::other("no route to host");
-        let error = Error::connect("postgres://h/d".into(), Box::new(io));
-        assert_eq!(error.to_string(), "failed to connect to postgres://h/d");
+        let error = Error::connect("postgres://h/d".into(), "it is gone", Some(Box::new(io)));
+        assert_eq!(
+            error.to_string(),
+            "failed to connect to postgres://h/d: it is gone"
+        );
         assert_eq!(
             format!("{error:#}"),
-            "failed to connect to postgres://h/d\n  caused by: no route to host"
+            "failed to connect to postgres://h/d: it is gone\n  caused by: no route to host"
         );
         assert_eq!(format!("{error:?}"), format!("{error:#}"));
     }

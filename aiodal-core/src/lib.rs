@@ -39,10 +39,10 @@ pub use self::database_url::DatabaseUrl;
 pub use self::error::{BoxError, Error, Result, chain};
 pub use self::ident::{quote_ident, quote_literal};
 pub use self::lane::{Lane, LaneOptions, Observer, Outcome, Revoked};
-pub use self::pool::{
-    CancelToken, Connection, ConnectionSource, Connections, OnNotice, Pool, connect,
-};
 pub use self::nearest::nearest;
+pub use self::pool::{
+    CancelToken, Connection, ConnectionSource, Connections, OnNotice, Pool, PoolOptions, connect,
+};
 pub use self::reflect::Reflect;
 pub use self::savepoint::Savepoint;
 pub use self::schema::Schema;

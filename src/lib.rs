@@ -97,11 +97,11 @@
 //! The minimum supported Rust version is 1.95.
 
 pub use aiodal_core::{
-    BoxError, CancelToken, Connection, ConnectionSource, Connections, CopyIn, CopyOut, DatabaseUrl,
-    DbError, Error, IsolationLevel, OnNotice, Pool, PoolOptions, Reflect, Result, Retry, Row,
-    RowStream, Savepoint, Schema, SimpleQueryMessage, SqlState, Statements, Transaction,
-    TransactionOptions, chain, connect, quote_ident, quote_literal, retrying, schema, types,
-    with_transaction,
+    BoxError, CancelToken, Connection, ConnectionSource, Connections, CopyIn, CopyOut,
+    DataAccessLayer, DatabaseUrl, DbError, Error, IsolationLevel, OnNotice, Pool, PoolOptions,
+    Reflect, Result, Retry, Row, RowStream, Savepoint, Schema, SimpleQueryMessage, SqlState,
+    Statements, Transaction, TransactionOptions, chain, connect, quote_ident, quote_literal,
+    retrying, schema, types, with_transaction,
 };
 
 #[cfg(feature = "test")]
@@ -117,7 +117,7 @@ pub use aiodal_test::{
 #[doc(hidden)]
 pub mod __private {
     pub use aiodal_test::{
-        Context, Fixture, Flavor, Interrupted, SessionSource, TestCase, Verdict, ctor,
+        Context, Fixture, Flavor, Interrupted, SessionSource, TestCase, Verdict, ctor, example,
         register_session, run,
     };
 }

@@ -83,6 +83,9 @@ enum Kind {
         oldest: u32,
         version: u32,
     },
+    Nested {
+        owner: String,
+    },
     Reflection {
         what: &'static str,
     },
@@ -147,6 +150,11 @@ impl Error {
             },
             None,
         )
+    }
+
+    /// The same cause, told as a failed BEGIN.
+    pub(crate) fn into_begin(self) -> Error {
+        self.retold(Kind::Begin)
     }
 
     /// The same cause, told as a failed COMMIT.
@@ -225,6 +233,11 @@ impl Error {
 
     pub(crate) fn cancel(source: BoxError) -> Error {
         Error::new(Kind::Cancel, Some(source))
+    }
+
+    pub(crate) fn nested(owner: &str) -> Error {
+        let owner = owner.to_owned();
+        Error::new(Kind::Nested { owner }, None)
     }
 
     pub(crate) fn reflection(what: &'static str, source: tokio_postgres::Error) -> Error {
@@ -347,7 +360,7 @@ impl Error {
     pub fn is_timeout(&self) -> bool {
         const CODES: [&str; 4] = ["55P03", "57014", "25P03", "25P04"];
         match (&self.0.kind, self.code()) {
-            (Kind::Checkout { .. } | Kind::Unreachable { .. }, _) => true,
+            (Kind::Checkout { .. } | Kind::Unreachable { .. } | Kind::Nested { .. }, _) => true,
             (_, Some(code)) => CODES.contains(&code.code()),
             (Kind::Connect { .. }, None) => self
                 .source()
@@ -441,6 +454,11 @@ impl fmt::Display for Error {
                 oldest / 10_000,
                 version / 10_000,
                 version % 10_000
+            )?,
+            Kind::Nested { owner } => write!(
+                f,
+                "no transaction begun: another one is open, and in {owner} they follow one another; \
+                 end the first, or hand it on instead of beginning a second"
             )?,
             Kind::Reflection { what } => write!(f, "failed to reflect {what}")?,
             Kind::Catalog { reason } => write!(

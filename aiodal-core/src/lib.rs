@@ -21,6 +21,7 @@
 //! ```
 
 mod config;
+mod dal;
 mod database_url;
 mod error;
 mod ident;
@@ -35,6 +36,7 @@ mod statements;
 mod tls;
 mod transaction;
 
+pub use self::dal::{Builder, DataAccessLayer, SchemaCache};
 pub use self::database_url::DatabaseUrl;
 pub use self::error::{BoxError, Error, Result, chain};
 pub use self::ident::{quote_ident, quote_literal};

@@ -9,6 +9,7 @@ mod catalog;
 mod constraints;
 mod functions;
 mod indexes;
+mod miss;
 mod options;
 mod partitions;
 mod relation;
@@ -183,19 +184,23 @@ pub(crate) async fn whole(
     })
 }
 
-/// Reflects one relation, of any kind and in any schema, or returns `None` if there is none by that name.
+/// Reflects one relation, of any kind and in any schema.
 ///
 /// By index only, so that it takes as long in a database of thousands of tables as in one of a few. One round trip.
+///
+/// # Errors
+///
+/// There is none by that name: those that are near cost another round trip.
 ///
 /// # Cancel safety
 ///
 /// As for [`whole`].
-pub(crate) async fn one_table(
+pub(crate) async fn table(
     client: &Client,
     version: u32,
     name: NameRef<'_>,
     bracket: Bracket,
-) -> Result<Option<Arc<Table>>> {
+) -> Result<Arc<Table>> {
     let options = Reflect::default();
     let scope = Scope {
         options: &options,
@@ -209,7 +214,15 @@ pub(crate) async fn one_table(
         read(client, bracket, &choice, scope, false).await
     })
     .await?;
-    Ok(assemble(answer.rows, scope)?.tables.pop())
+    match assemble(answer.rows, scope)?.tables.pop() {
+        Some(table) => Ok(table),
+        None => Err(miss::missed(client, name).await),
+    }
+}
+
+/// Tells a failure to ask for the server's version.
+pub(crate) fn no_version(error: tokio_postgres::Error) -> Error {
+    Error::reflection("the server's version", error)
 }
 
 fn quoted(names: Vec<&str>) -> Vec<String> {

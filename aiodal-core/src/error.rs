@@ -37,6 +37,8 @@ enum Kind {
     Revoked { owner: String, sql: String },
     NotOwner { owner: String },
     Identifier { name: String, reason: &'static str },
+    Refused { operation: String, reason: String },
+    Explained { operation: String, reason: String },
 }
 
 impl Error {
@@ -108,6 +110,18 @@ impl Error {
             },
             None,
         )
+    }
+
+    /// A statement that was never sent, because it could only go wrong.
+    pub(crate) fn refused(operation: &str, reason: String) -> Error {
+        let operation = operation.to_owned();
+        Error::new(Kind::Refused { operation, reason }, None)
+    }
+
+    /// The same failure, with what is known of it besides.
+    pub(crate) fn explained(self, operation: &str, reason: String) -> Error {
+        let operation = operation.to_owned();
+        Error::new(Kind::Explained { operation, reason }, Some(self.into()))
     }
 
     /// Returns what the server said, if the server said it.
@@ -222,6 +236,12 @@ impl fmt::Display for Error {
             )?,
             Kind::Identifier { name, reason } => {
                 write!(f, "`{name}` cannot be an SQL identifier: {reason}")?;
+            }
+            Kind::Refused { operation, reason } => {
+                write!(f, "refused to {operation}: {reason}")?;
+            }
+            Kind::Explained { operation, reason } => {
+                write!(f, "failed to {operation}: {reason}")?;
             }
         }
         match (&self.0.source, f.alternate()) {

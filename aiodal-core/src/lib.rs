@@ -27,6 +27,7 @@ mod lane;
 mod pool;
 mod savepoint;
 pub mod schema;
+pub mod statement;
 mod statements;
 mod transaction;
 
@@ -37,6 +38,10 @@ pub use self::lane::{Lane, LaneOptions, Observer, Outcome, Revoked};
 pub use self::pool::{Connection, ConnectionSource, Pool, connect};
 pub use self::savepoint::Savepoint;
 pub use self::schema::Schema;
+pub use self::statement::{
+    Arbiter, ArbiterElement, ArbiterKind, BoundStatement, Delete, Insert, Page, Select, TableSource,
+    Update, Upsert,
+};
 pub use self::statements::Statements;
 pub use self::transaction::Transaction;
 

@@ -1,0 +1,110 @@
+//! A page of rows, and how many there are in all.
+
+use tokio_postgres::types::ToSql;
+
+use super::bound::Param;
+use super::text::single_statement;
+use crate::error::{Error, Result};
+use crate::transaction::Transaction;
+use crate::Row;
+
+/// A page of a query's rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Page<T> {
+    /// The rows of the page.
+    pub rows: Vec<T>,
+    /// How many rows the query has in all, by the same snapshot; right behind the last page too.
+    pub total: u64,
+    /// How many rows a page has at most.
+    pub limit: u64,
+    /// How many rows were left out before it.
+    pub offset: u64,
+}
+
+impl<T> Page<T> {
+    /// Returns the offset of the next page, if there is one.
+    #[must_use]
+    pub fn next_offset(&self) -> Option<u64> {
+        let next = self.offset.saturating_add(self.limit);
+        (self.limit > 0 && next < self.total).then_some(next)
+    }
+
+    fn map<U>(self, rows: impl FnOnce(Vec<T>) -> Result<Vec<U>>) -> Result<Page<U>> {
+        Ok(Page {
+            rows: rows(self.rows)?,
+            total: self.total,
+            limit: self.limit,
+            offset: self.offset,
+        })
+    }
+}
+
+impl Transaction {
+    /// Runs a query and returns a page of its rows, with the number of all rows, in one statement.
+    ///
+    /// The query is a SELECT, VALUES or WITH of any shape, and may end in semicolons and comments. Its ORDER BY is kept:
+    /// without one that is unique, the server may put a row on two pages. It runs twice, once to be counted;
+    /// the server needs an index on the order to skip sorting all of it. A query that locks rows (FOR UPDATE) would lock
+    /// all of them.
+    ///
+    /// Each row has two columns more, behind those of the query: `aiodal_row`, its number on the page, and `aiodal_total`.
+    ///
+    /// ```no_run
+    /// # async fn example(tx: &aiodal_core::Transaction) -> aiodal_core::Result<()> {
+    /// let page = tx.query_page("select id, name from author where born > $1 order by name, id", &[&1900], 20, 40).await?;
+    /// println!("{} of {}", page.rows.len(), page.total);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// More than one statement, and what the server refused.
+    pub async fn query_page(
+        &self,
+        sql: &str,
+        params: &[&(dyn ToSql + Sync)],
+        limit: u64,
+        offset: u64,
+    ) -> Result<Page<Row>> {
+        let text = wrap(single_statement(sql)?, params.len());
+        let bound = |rows, what| Param::int8(i64::try_from(rows).unwrap_or(i64::MAX), what);
+        let (most, skip) = (bound(limit, "limit"), bound(offset, "offset"));
+        let params: Vec<_> = params.iter().copied().chain([&most as _, &skip as _]).collect();
+        let rows = self.query(&text, &params).await?;
+        let total = match rows.first().map(|row| row.try_get::<_, i64>(TOTAL)) {
+            Some(Ok(total)) => u64::try_from(total).unwrap_or_default(),
+            Some(Err(error)) => return Err(Error::statement(&text, error)),
+            None => 0,
+        };
+        let rows = rows.into_iter();
+        Page {
+            // Behind the last page there is one row, of nulls and the total.
+            rows: rows
+                .filter(|row| matches!(row.try_get::<_, Option<i64>>(NUMBER), Ok(Some(_))))
+                .collect(),
+            total,
+            limit,
+            offset,
+        }
+        .map(Ok)
+    }
+}
+
+const TOTAL: &str = "aiodal_total";
+const NUMBER: &str = "aiodal_row";
+
+/// Puts the query where it is counted and where it is cut.
+///
+/// A window `count(*) over ()` would sort and keep all rows with all their columns, and tell nothing behind the last
+/// page; a join keeps no order unless it is told to.
+fn wrap(sql: &str, params: usize) -> String {
+    let (limit, offset) = (params + 1, params + 2);
+    format!(
+        "select page.*, counted.{TOTAL} \
+         from (select count(*) as {TOTAL} from (\n{sql}\n) as query) as counted \
+         left join (select query.*, row_number() over () as {NUMBER} from (select * from (\n{sql}\n) as query \
+         limit ${limit} offset ${offset}) as query) as page on true order by page.{NUMBER}"
+    )
+}

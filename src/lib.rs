@@ -100,6 +100,13 @@ pub use aiodal_core::{
     SqlState, Transaction, chain, connect, quote_ident, quote_literal, types,
 };
 
+#[cfg(feature = "sea-query")]
+pub use aiodal_core::SeaQuery;
+pub use aiodal_core::{
+    Arbiter, ArbiterElement, ArbiterKind, BoundStatement, Delete, Insert, Page, Select, TableSource,
+    Update, Upsert,
+};
+
 #[cfg(feature = "test")]
 #[doc(inline)]
 pub use aiodal_macros::{session, test};

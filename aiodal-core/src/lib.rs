@@ -38,6 +38,8 @@ pub use self::lane::{Lane, LaneOptions, Observer, Outcome, Revoked};
 pub use self::pool::{Connection, ConnectionSource, Pool, connect};
 pub use self::savepoint::Savepoint;
 pub use self::schema::Schema;
+#[cfg(feature = "sea-query")]
+pub use self::statement::SeaQuery;
 pub use self::statement::{
     Arbiter, ArbiterElement, ArbiterKind, BoundStatement, Delete, Insert, Page, Select, TableSource,
     Update, Upsert,

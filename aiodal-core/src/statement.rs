@@ -42,6 +42,8 @@ mod overload;
 mod page;
 mod returning;
 mod rows;
+#[cfg(feature = "sea-query")]
+mod sea_query;
 mod select;
 mod source;
 mod target;
@@ -57,6 +59,8 @@ pub use self::arbiter::{Arbiter, ArbiterElement, ArbiterKind};
 pub use self::bound::BoundStatement;
 pub use self::insert::Insert;
 pub use self::page::Page;
+#[cfg(feature = "sea-query")]
+pub use self::sea_query::SeaQuery;
 pub use self::select::Select;
 pub use self::source::TableSource;
 pub use self::update::{Delete, Update};

@@ -153,12 +153,14 @@ impl<'t> Upsert<'t> {
 
     /// Returns a column `inserted` besides: whether the row is new, rather than updated.
     ///
-    /// It is `xmax = 0`: an updated row was locked by its transaction before, a new one by nobody. The server has no
-    /// such column for a view.
+    /// It is `xmax = 0`: an updated row was locked by its transaction before, a new one by nobody. Only a table has that
+    /// column here; of a partitioned one the server refuses to read it (0A000), as of a view (42703).
     pub fn returning_inserted(self) -> Self {
         self.attempt(|this| {
-            if this.target.table.kind == TableKind::View {
-                return this.target.refuse("a view does not tell inserted rows from updated ones");
+            if this.target.table.kind != TableKind::Table {
+                return this.target.refuse(
+                    "only a table that is not partitioned tells inserted rows from updated ones",
+                );
             }
             this.returning.inserted = true;
             Ok(())

@@ -79,6 +79,7 @@ impl Wire {
     }
 
     /// Makes one of text that the server shall read as it reads a quoted literal.
+    #[cfg(feature = "sea-query")]
     pub(super) fn text(text: Option<&str>) -> Wire {
         Wire {
             ty: Type::TEXT,

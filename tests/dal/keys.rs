@@ -1,0 +1,5 @@
+//! Statements on reflected tables.
+
+mod page;
+#[cfg(feature = "sea-query")]
+mod sea_query;

@@ -96,15 +96,16 @@
 //! The minimum supported Rust version is 1.95.
 
 pub use aiodal_core::{
-    BoxError, Connection, ConnectionSource, DatabaseUrl, Error, Pool, Result, Row, Savepoint,
-    SqlState, Transaction, chain, connect, quote_ident, quote_literal, types,
+    BoxError, Connection, ConnectionSource, DatabaseUrl, Error, Pool, Reflect, Result, Row,
+    Savepoint, Schema, SqlState, Transaction, chain, connect, quote_ident, quote_literal, schema,
+    types,
 };
 
 #[cfg(feature = "sea-query")]
 pub use aiodal_core::SeaQuery;
 pub use aiodal_core::{
-    Arbiter, ArbiterElement, ArbiterKind, BoundStatement, Delete, Insert, Page, Select, TableSource,
-    Update, Upsert,
+    Arbiter, ArbiterElement, ArbiterKind, BoundStatement, Delete, Insert, Page, Select,
+    TableSource, Update, Upsert,
 };
 
 #[cfg(feature = "test")]

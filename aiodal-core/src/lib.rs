@@ -24,7 +24,9 @@ mod database_url;
 mod error;
 mod ident;
 mod lane;
+mod nearest;
 mod pool;
+mod reflect;
 mod savepoint;
 pub mod schema;
 pub mod statement;
@@ -35,14 +37,16 @@ pub use self::database_url::DatabaseUrl;
 pub use self::error::{BoxError, Error, Result, chain};
 pub use self::ident::{quote_ident, quote_literal};
 pub use self::lane::{Lane, LaneOptions, Observer, Outcome, Revoked};
+pub use self::nearest::nearest;
 pub use self::pool::{Connection, ConnectionSource, Pool, connect};
+pub use self::reflect::Reflect;
 pub use self::savepoint::Savepoint;
 pub use self::schema::Schema;
 #[cfg(feature = "sea-query")]
 pub use self::statement::SeaQuery;
 pub use self::statement::{
-    Arbiter, ArbiterElement, ArbiterKind, BoundStatement, Delete, Insert, Page, Select, TableSource,
-    Update, Upsert,
+    Arbiter, ArbiterElement, ArbiterKind, BoundStatement, Delete, Insert, Page, Select,
+    TableSource, Update, Upsert,
 };
 pub use self::statements::Statements;
 pub use self::transaction::Transaction;

@@ -36,7 +36,6 @@ mod choice;
 mod condition;
 mod convert;
 mod insert;
-mod near;
 mod number;
 mod overload;
 mod page;
@@ -52,7 +51,6 @@ mod types;
 mod update;
 mod upsert;
 mod verbs;
-mod violated;
 mod wire;
 
 pub use self::arbiter::{Arbiter, ArbiterElement, ArbiterKind};

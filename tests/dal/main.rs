@@ -1,3 +1,4 @@
 //! What holds of the data access layer, tested on a real PostgreSQL.
 
 mod keys;
+mod reflect;

@@ -122,7 +122,12 @@ impl Table {
             && key.deferrable == Deferrable::No
         {
             let kind = ArbiterKind::PrimaryKey;
-            arbiters.push(Arbiter::over(&key.name, kind, key.without_overlaps, &key.columns));
+            arbiters.push(Arbiter::over(
+                &key.name,
+                kind,
+                key.without_overlaps,
+                &key.columns,
+            ));
         }
         for key in &self.unique_constraints {
             if key.deferrable == Deferrable::No {
@@ -141,7 +146,9 @@ impl Table {
                     name: &index.name,
                     kind: ArbiterKind::UniqueIndex,
                     elements: elements
-                        .filter_map(|element| part(element.column.as_deref(), element.expression.as_deref()))
+                        .filter_map(|element| {
+                            part(element.column.as_deref(), element.expression.as_deref())
+                        })
                         .collect(),
                     predicate: index.predicate.as_deref(),
                     nulls_not_distinct: index.nulls_not_distinct,
@@ -155,7 +162,9 @@ impl Table {
                     name: &exclusion.name,
                     kind: ArbiterKind::Exclusion,
                     elements: elements
-                        .filter_map(|element| part(element.column.as_deref(), element.expression.as_deref()))
+                        .filter_map(|element| {
+                            part(element.column.as_deref(), element.expression.as_deref())
+                        })
                         .collect(),
                     predicate: exclusion.predicate.as_deref(),
                     nulls_not_distinct: false,
@@ -192,7 +201,12 @@ impl Table {
         if !index.unique {
             return Some(format!("\"{}\" is an index that is not unique", index.name));
         }
-        (!index.valid).then(|| format!("\"{}\" is an index that is not valid: rebuild it", index.name))
+        (!index.valid).then(|| {
+            format!(
+                "\"{}\" is an index that is not valid: rebuild it",
+                index.name
+            )
+        })
     }
 
     /// Says whether the keys of the relation are not reflected because it has none of its own.

@@ -22,7 +22,11 @@ impl Array {
     pub(super) fn of(elements: Vec<Option<Bytes>>) -> Result<Array, String> {
         let length = i32::try_from(elements.len()).map_err(|_| "it has too many elements")?;
         Ok(Array {
-            dimensions: if length == 0 { vec![] } else { vec![(length, 1)] },
+            dimensions: if length == 0 {
+                vec![]
+            } else {
+                vec![(length, 1)]
+            },
             elements,
         })
     }
@@ -46,11 +50,11 @@ impl Array {
     }
 
     /// Writes the binary form, each element converted.
-    pub(super) fn rewrite(
+    pub(super) fn rewrite<E: From<String>>(
         &self,
         element_oid: u32,
-        mut convert: impl FnMut(&Bytes) -> Result<Bytes, String>,
-    ) -> Result<Bytes, String> {
+        mut convert: impl FnMut(&Bytes) -> Result<Bytes, E>,
+    ) -> Result<Bytes, E> {
         let mut out = BytesMut::new();
         out.put_i32(i32::try_from(self.dimensions.len()).map_err(|error| error.to_string())?);
         out.put_i32(i32::from(self.elements.iter().any(Option::is_none)));

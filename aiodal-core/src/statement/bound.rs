@@ -115,7 +115,10 @@ impl BoundStatement {
     }
 
     /// Writes names with commas between.
-    pub(super) fn push_idents<'n>(&mut self, names: impl IntoIterator<Item = &'n str>) -> Result<()> {
+    pub(super) fn push_idents<'n>(
+        &mut self,
+        names: impl IntoIterator<Item = &'n str>,
+    ) -> Result<()> {
         self.push_list(names, |sql, name| sql.push_ident(name))
     }
 

@@ -99,17 +99,16 @@ fn by_rule<'t>(
     }
 }
 
-fn by_name<'t>(
-    target: &Target<'t>,
-    name: &str,
-    arbiters: Vec<Arbiter<'t>>,
-) -> Result<Arbiter<'t>> {
+fn by_name<'t>(target: &Target<'t>, name: &str, arbiters: Vec<Arbiter<'t>>) -> Result<Arbiter<'t>> {
     let known = list(arbiters.iter());
     match arbiters.into_iter().find(|arbiter| arbiter.name == name) {
         Some(arbiter) => Ok(arbiter),
         None => target.refuse(match target.table.unusable(|other, _| other == name) {
             Some(why) => why,
-            None => format!("it has no unique constraint or index \"{name}\"{}", but(&known)),
+            None => format!(
+                "it has no unique constraint or index \"{name}\"{}",
+                but(&known)
+            ),
         }),
     }
 }
@@ -122,7 +121,9 @@ fn by_columns<'t>(
     let known = list(arbiters.iter());
     let (mut whole, mut partial) = (Vec::new(), Vec::new());
     for arbiter in arbiters {
-        let over_these = arbiter.columns().is_some_and(|columns| same(&columns, names));
+        let over_these = arbiter
+            .columns()
+            .is_some_and(|columns| same(&columns, names));
         match arbiter.predicate {
             _ if !over_these || !arbiter.allows_update() => {}
             None => whole.push(arbiter),

@@ -11,7 +11,7 @@ use tokio_postgres::types::{Format, Kind, Type};
 use super::array::Array;
 use super::number;
 use super::types::without_domain;
-use super::wire::Wire;
+use super::wire::{Refusal, Wire};
 
 /// A value in the form that a parameter of some type takes.
 #[derive(Clone, Debug)]
@@ -20,8 +20,8 @@ pub(super) struct Converted {
     pub(super) bytes: Option<Bytes>,
 }
 
-/// Converts a value to a type. The error is a reason.
-pub(super) fn convert(wire: &Wire, target: &Type) -> Result<Converted, String> {
+/// Converts a value to a type.
+pub(super) fn convert(wire: &Wire, target: &Type) -> Result<Converted, Refusal> {
     let Some(bytes) = &wire.bytes else {
         return Ok(Converted {
             format: Format::Binary,
@@ -48,35 +48,37 @@ pub(super) fn convert(wire: &Wire, target: &Type) -> Result<Converted, String> {
 }
 
 /// Returns the text form, where there is a way by text only.
-fn literal(source: &Type, bytes: &Bytes, target: &Type) -> Result<Option<Bytes>, String> {
+fn literal(source: &Type, bytes: &Bytes, target: &Type) -> Result<Option<Bytes>, Refusal> {
     if is_text(source) {
         return Ok((!is_text(target)).then(|| bytes.clone()));
     }
     if let (Kind::Array(element), Kind::Array(wanted)) = (source.kind(), target.kind()) {
         let wanted = without_domain(wanted);
         if is_text(element) && !is_text(wanted) {
-            return Array::parse(bytes)?.literal(wanted).map(Some);
+            return Ok(Some(Array::parse(bytes)?.literal(wanted)?));
         }
     }
-    if *target == Type::NUMERIC && let Some(float) = number::float(source, bytes) {
+    if *target == Type::NUMERIC
+        && let Some(float) = number::float(source, bytes)
+    {
         return Ok(Some(Bytes::from(float.to_string())));
     }
     Ok(None)
 }
 
 /// Converts a binary form to another.
-fn binary(source: &Type, bytes: &Bytes, target: &Type) -> Result<Bytes, String> {
+fn binary(source: &Type, bytes: &Bytes, target: &Type) -> Result<Bytes, Refusal> {
     let target = without_domain(target);
     if source == target || is_text(source) && is_text(target) {
         return Ok(bytes.clone());
     }
     if let Some(integer) = number::integer(source, bytes) {
-        return number::from_integer(integer, target)
-            .unwrap_or_else(|| Err(mismatch(source, target)));
+        let converted = number::from_integer(integer, target);
+        return Ok(converted.ok_or_else(|| mismatch(source, target))??);
     }
     if let Some(float) = number::float(source, bytes) {
-        return number::from_float(float, target)
-            .unwrap_or_else(|| Err(mismatch(source, target)));
+        let converted = number::from_float(float, target);
+        return Ok(converted.ok_or_else(|| mismatch(source, target))??);
     }
     match (source.kind(), target.kind()) {
         (Kind::Array(element), Kind::Array(wanted)) => {
@@ -107,7 +109,7 @@ fn binary(source: &Type, bytes: &Bytes, target: &Type) -> Result<Bytes, String> 
 }
 
 /// Converts the fields of a composite value: a count, then OID, length and bytes of each.
-fn record(bytes: &Bytes, types: &[(&Type, &Type)]) -> Result<Bytes, String> {
+fn record(bytes: &Bytes, types: &[(&Type, &Type)]) -> Result<Bytes, Refusal> {
     const NULL: i32 = -1;
     let mut reader = super::array::Reader(bytes.clone());
     let mut out = BytesMut::with_capacity(bytes.len());
@@ -135,8 +137,8 @@ pub(super) fn is_text(ty: &Type) -> bool {
     ) || ty.name() == "citext"
 }
 
-fn mismatch(source: &Type, target: &Type) -> String {
-    match (source, target) {
+fn mismatch(source: &Type, target: &Type) -> Refusal {
+    Refusal::Type(match (source, target) {
         (&Type::TIMESTAMP, &Type::TIMESTAMPTZ) => {
             "a timestamp without a time zone is no moment in time: give one with a zone, such as UTC".into()
         }
@@ -144,5 +146,5 @@ fn mismatch(source: &Type, target: &Type) -> String {
             "a moment in time is a timestamp without a time zone only in some zone: choose it, and give one without".into()
         }
         _ => format!("{} does not convert to {}", source.name(), target.name()),
-    }
+    })
 }

@@ -64,13 +64,21 @@ pub(super) fn from_integer(value: i64, target: &Type) -> Option<Result<Bytes, St
         Type::FLOAT4 | Type::FLOAT8 => return Some(exact(value, target)),
         _ => return None,
     };
-    Some(if fits { Ok(out.freeze()) } else { Err(too_large()) })
+    Some(if fits {
+        Ok(out.freeze())
+    } else {
+        Err(too_large())
+    })
 }
 
 /// Writes an integer as a float that is equal to it.
 fn exact(value: i64, target: &Type) -> Result<Bytes, String> {
     // Every integer up to these is exact: 24 and 53 bits of mantissa.
-    let limit = if *target == Type::FLOAT4 { 1 << 24 } else { 1 << 53 };
+    let limit = if *target == Type::FLOAT4 {
+        1 << 24
+    } else {
+        1 << 53
+    };
     if value.unsigned_abs() > limit {
         let name = target.name();
         return Err(format!("{value} is not exact as {name}: give a float"));
@@ -90,7 +98,9 @@ fn exact(value: i64, target: &Type) -> Result<Bytes, String> {
 /// Writes a float as the other float; `None` if the type is none.
 pub(super) fn from_float(value: Float, target: &Type) -> Option<Result<Bytes, String>> {
     let bytes = match (value, target) {
-        (Float::Four(value), &Type::FLOAT8) => Bytes::copy_from_slice(&f64::from(value).to_be_bytes()),
+        (Float::Four(value), &Type::FLOAT8) => {
+            Bytes::copy_from_slice(&f64::from(value).to_be_bytes())
+        }
         (Float::Eight(value), &Type::FLOAT4) => {
             #[expect(clippy::cast_possible_truncation, reason = "checked below")]
             let short = value as f32;
@@ -150,12 +160,23 @@ mod tests {
 
     #[test]
     fn integers_keep_their_value_or_are_refused() {
-        let to = |value, ty| from_integer(value, &ty).expect("a number").map(|bytes| bytes.to_vec());
+        let to = |value, ty| {
+            from_integer(value, &ty)
+                .expect("a number")
+                .map(|bytes| bytes.to_vec())
+        };
         assert_eq!(to(-2, Type::INT2).unwrap(), (-2_i16).to_be_bytes());
-        assert!(to(40_000, Type::INT2).unwrap_err().contains("40000 is out of the range of int2"));
+        assert!(
+            to(40_000, Type::INT2)
+                .unwrap_err()
+                .contains("40000 is out of the range of int2")
+        );
         assert!(to(-1, Type::OID).is_err());
         assert!(to((1 << 53) + 1, Type::FLOAT8).is_err());
-        assert_eq!(to(1 << 24, Type::FLOAT4).unwrap(), 16_777_216_f32.to_be_bytes());
+        assert_eq!(
+            to(1 << 24, Type::FLOAT4).unwrap(),
+            16_777_216_f32.to_be_bytes()
+        );
         assert!(from_integer(1, &Type::TEXT).is_none());
     }
 

@@ -28,21 +28,24 @@ pub(super) fn resolve<'f>(
     for function in &overloads {
         match fit(function, values) {
             Ok(fit) => fits.push(fit),
-            Err(reason) => reasons.push(format!("{}: {reason}", signature(function))),
+            Err(reason) => reasons.push(format!("{}: {reason}", function.signature())),
         }
     }
     if fits.len() > 1 && fits.iter().filter(|fit| fit.exact).count() == 1 {
         fits.retain(|fit| fit.exact);
     }
     if fits.len() > 1 {
-        let names: Vec<String> = fits.iter().map(|fit| signature(fit.function)).collect();
+        let names: Vec<String> = fits.iter().map(|fit| fit.function.signature()).collect();
         let reason = format!("the arguments fit {}", names.join(" and "));
         return refused(&overloads, reason);
     }
     match fits.pop() {
         Some(fit) => Ok((fit.function, fit.arguments)),
         None if reasons.is_empty() => refused(&overloads, "there is no such function".to_owned()),
-        None => refused(&overloads, format!("the arguments do not fit {}", reasons.join("; "))),
+        None => refused(
+            &overloads,
+            format!("the arguments do not fit {}", reasons.join("; ")),
+        ),
     }
 }
 
@@ -52,16 +55,16 @@ fn refused<T>(overloads: &[&Arc<Function>], reason: String) -> Result<T> {
     Err(Error::refused(&operation, reason))
 }
 
-fn fit<'f>(
-    function: &'f Arc<Function>,
-    values: &[&(dyn ToSql + Sync)],
-) -> Result<Fit<'f>, String> {
+fn fit<'f>(function: &'f Arc<Function>, values: &[&(dyn ToSql + Sync)]) -> Result<Fit<'f>, String> {
     let types = types(&function.arguments, values.len())?;
     let mut arguments = Vec::with_capacity(values.len());
     let mut exact = true;
     for (index, (value, data_type)) in values.iter().zip(types).enumerate() {
         if data_type.kind == TypeKind::Pseudo {
-            return Err(format!("{} takes any type, so that SQL has to cast it", data_type.sql));
+            return Err(format!(
+                "{} takes any type, so that SQL has to cast it",
+                data_type.sql
+            ));
         }
         let ty = driver_type(data_type);
         let wire = Wire::encode(*value, &ty)
@@ -102,18 +105,10 @@ fn types(arguments: &[Argument], count: usize) -> Result<Vec<&DataType>, String>
         };
         return Err(format!("it takes {takes} arguments, not {count}"));
     }
-    let fixed = arguments.iter().take(fixed).map(|argument| &*argument.data_type);
+    let fixed = arguments
+        .iter()
+        .take(fixed)
+        .map(|argument| &*argument.data_type);
     let rest = std::iter::repeat_with(|| variadic).flatten();
     Ok(fixed.chain(rest).take(count).collect())
-}
-
-fn signature(function: &Function) -> String {
-    let arguments = function.arguments.iter().map(|argument| {
-        let mode = match argument.mode {
-            ArgumentMode::Variadic => "variadic ",
-            ArgumentMode::In | ArgumentMode::InOut => "",
-        };
-        format!("{mode}{}", argument.data_type.sql)
-    });
-    format!("{}({})", function.name, arguments.collect::<Vec<_>>().join(", "))
 }

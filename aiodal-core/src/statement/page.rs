@@ -4,9 +4,9 @@ use tokio_postgres::types::ToSql;
 
 use super::bound::Param;
 use super::text::single_statement;
+use crate::Row;
 use crate::error::{Error, Result};
 use crate::transaction::Transaction;
-use crate::Row;
 
 /// A page of a query's rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,7 +71,11 @@ impl Transaction {
         let text = wrap(single_statement(sql)?, params.len());
         let bound = |rows, what| Param::int8(i64::try_from(rows).unwrap_or(i64::MAX), what);
         let (most, skip) = (bound(limit, "limit"), bound(offset, "offset"));
-        let params: Vec<_> = params.iter().copied().chain([&most as _, &skip as _]).collect();
+        let params: Vec<_> = params
+            .iter()
+            .copied()
+            .chain([&most as _, &skip as _])
+            .collect();
         let rows = self.query(&text, &params).await?;
         let total = match rows.first().map(|row| row.try_get::<_, i64>(TOTAL)) {
             Some(Ok(total)) => u64::try_from(total).unwrap_or_default(),

@@ -186,7 +186,11 @@ impl Rows {
                     column.name
                 ));
             }
-            if column.identity.as_ref().is_some_and(|identity| identity.always) && !self.overriding
+            if column
+                .identity
+                .as_ref()
+                .is_some_and(|identity| identity.always)
+                && !self.overriding
             {
                 return target.refuse(format!(
                     "column \"{}\" is generated always as identity: leave it out, or add overriding_system_value()",

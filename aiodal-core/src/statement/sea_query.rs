@@ -8,7 +8,7 @@ use tokio_postgres::types::{Format, Kind, ToSql, Type};
 
 use super::array::Array;
 use super::bound::{BoundStatement, Param};
-use super::wire::{Refusal, Wire};
+use super::wire::Wire;
 use crate::error::{Error, Result};
 
 /// sea-query's statements, with a way to run them.
@@ -47,7 +47,10 @@ impl<Q: QueryStatementWriter> SeaQuery for Q {
             let what = format!("parameter ${number}");
             match wire(value) {
                 Ok(wire) => Ok(Param { wire, what }),
-                Err(reason) => Err(Error::refused("bind values of sea-query", format!("{what}: {reason}"))),
+                Err(reason) => Err(Error::refused(
+                    "bind values of sea-query",
+                    format!("{what}: {reason}"),
+                )),
             }
         });
         BoundStatement {
@@ -130,9 +133,7 @@ fn wire(value: &Value) -> Result<Wire, String> {
 }
 
 fn native(value: &(impl ToSql + Sync), ty: Type) -> Result<Wire, String> {
-    Wire::encode_as(value, &ty).map_err(|refusal| match refusal {
-        Refusal::Type(reason) | Refusal::Value(reason) => reason,
-    })
+    Wire::encode_as(value, &ty).map_err(|refusal| refusal.to_string())
 }
 
 /// By its digits: no number is rounded on the way.
@@ -142,15 +143,24 @@ fn text(value: Option<&impl ToString>) -> Wire {
 
 fn array(values: &[Value]) -> Result<Wire, String> {
     let wires = values.iter().map(wire).collect::<Result<Vec<_>, _>>()?;
-    let mut types = wires.iter().filter(|wire| !wire.is_null()).map(|wire| &wire.ty);
+    let mut types = wires
+        .iter()
+        .filter(|wire| !wire.is_null())
+        .map(|wire| &wire.ty);
     // Of nothing but nulls any type is right, and text converts to all.
     let element = types.next().cloned().unwrap_or(Type::TEXT);
     if let Some(other) = types.find(|ty| **ty != element) {
-        return Err(format!("its elements are of the types {} and {}", element.name(), other.name()));
+        return Err(format!(
+            "its elements are of the types {} and {}",
+            element.name(),
+            other.name()
+        ));
     }
     let elements = wires.into_iter().map(|wire| wire.bytes).collect();
     Ok(Wire {
-        bytes: Some(Array::of(elements)?.rewrite(element.oid(), |bytes| Ok(bytes.clone()))?),
+        bytes: Some(
+            Array::of(elements)?.rewrite(element.oid(), |bytes| Ok::<_, String>(bytes.clone()))?,
+        ),
         format: Format::Binary,
         ty: array_of(element),
     })

@@ -80,7 +80,8 @@ impl<'t> Select<'t> {
     fn order(self, column: &str, direction: &'static str) -> Self {
         self.attempt(|this| {
             let place = this.target.place(column)?;
-            this.order.push((&this.target.column(place).name, direction));
+            this.order
+                .push((&this.target.column(place).name, direction));
             Ok(())
         })
     }
@@ -142,7 +143,8 @@ impl<'t> Select<'t> {
     /// What the builder refused, before anything is sent, and what the server refused.
     pub async fn fetch_page(self, tx: &Transaction, limit: u64, offset: u64) -> Result<Page<Row>> {
         let statement = self.bind()?;
-        tx.query_page(statement.sql(), &statement.params(), limit, offset).await
+        tx.query_page(statement.sql(), &statement.params(), limit, offset)
+            .await
     }
 
     /// Makes the statement without running it.

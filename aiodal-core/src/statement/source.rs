@@ -147,7 +147,11 @@ impl fmt::Display for TableSource {
 }
 
 fn quoted(name: &QualifiedName) -> Result<String> {
-    Ok(format!("{}.{}", quote_ident(&name.schema)?, quote_ident(&name.name)?))
+    Ok(format!(
+        "{}.{}",
+        quote_ident(&name.schema)?,
+        quote_ident(&name.name)?
+    ))
 }
 
 /// The rows of a function as a relation: columns, and no keys.

@@ -5,7 +5,6 @@ use std::sync::OnceLock;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::bound::{BoundStatement, Param};
-use super::near::nearest;
 use super::types::driver_type;
 use super::wire::Wire;
 use crate::error::{Error, Result};
@@ -45,11 +44,10 @@ impl<'t> Target<'t> {
     }
 
     pub(super) fn place(&self, name: &str) -> Result<usize> {
-        let columns = &self.table.columns;
-        match columns.iter().position(|column| column.name == name) {
-            Some(place) => Ok(place),
-            None => self.refuse(no_column(name, columns.iter().map(|column| &*column.name))),
-        }
+        self.table.column(name)?;
+        let mut columns = self.table.columns.iter();
+        let place = columns.position(|column| column.name == name);
+        Ok(place.expect("the column was found above"))
     }
 
     pub(super) fn column(&self, place: usize) -> &'t Column {
@@ -88,16 +86,5 @@ impl<'t> Target<'t> {
 
     pub(super) fn push_table(&self, sql: &mut BoundStatement) -> Result<()> {
         sql.push_name(&self.table.name)
-    }
-}
-
-/// Says that there is no such column, and what is near.
-pub(super) fn no_column<'n>(name: &str, known: impl Iterator<Item = &'n str> + Clone) -> String {
-    match nearest(name, known.clone()) {
-        near if near.is_empty() => {
-            let known: Vec<String> = known.map(|name| format!("\"{name}\"")).collect();
-            format!("it has no column \"{name}\", but {}", known.join(", "))
-        }
-        near => format!("it has no column \"{name}\"; did you mean {}?", near.join(" or ")),
     }
 }

@@ -50,7 +50,10 @@ fn scan(sql: &str, mut visit: impl FnMut(usize, Token) -> ControlFlow<()>) {
             [b'/', b'*', ..] => (comment(rest), Token::Space),
             [b';', ..] => (1, Token::Semicolon),
             [byte, ..] if byte.is_ascii_whitespace() => (1, Token::Space),
-            [b'\'', ..] => (quoted(rest, b'\'', is_escape_string(&bytes[..at])), Token::Other),
+            [b'\'', ..] => (
+                quoted(rest, b'\'', is_escape_string(&bytes[..at])),
+                Token::Other,
+            ),
             [b'"', ..] => (quoted(rest, b'"', false), Token::Other),
             [b'$', ..] if !ends_in_word(&bytes[..at]) => (dollar_quoted(rest), Token::Other),
             _ => (1, Token::Other),
@@ -94,7 +97,10 @@ fn quoted(rest: &[u8], quote: u8, backslash: bool) -> usize {
 
 fn dollar_quoted(rest: &[u8]) -> usize {
     let tag = rest[1..].iter().position(|byte| !is_word(*byte));
-    let Some(length) = tag.filter(|length| rest[length + 1] == b'$').map(|length| length + 2) else {
+    let Some(length) = tag
+        .filter(|length| rest[length + 1] == b'$')
+        .map(|length| length + 2)
+    else {
         return 1;
     };
     // `$1$` is no tag: tags are identifiers.
@@ -115,7 +121,9 @@ fn is_escape_string(before: &[u8]) -> bool {
 }
 
 fn ends_in_word(before: &[u8]) -> bool {
-    before.last().is_some_and(|byte| is_word(*byte) || *byte == b'$')
+    before
+        .last()
+        .is_some_and(|byte| is_word(*byte) || *byte == b'$')
 }
 
 fn is_word(byte: u8) -> bool {
@@ -133,7 +141,10 @@ mod tests {
             ("select 1;", "select 1"),
             ("select 1 ; -- done;\n ; /* ; /* ; */ */", "select 1 "),
             ("select ';' -- no; end", "select ';' -- no; end"),
-            ("select E'it\\'s;', 'back\\';", "select E'it\\'s;', 'back\\'"),
+            (
+                "select E'it\\'s;', 'back\\';",
+                "select E'it\\'s;', 'back\\'",
+            ),
             ("select $$;$$, $a$;$$;$a$;", "select $$;$$, $a$;$$;$a$"),
             ("select $1;", "select $1"),
             ("select \"a;b\"\"c;\";", "select \"a;b\"\"c;\""),
@@ -154,7 +165,15 @@ mod tests {
 
     #[test]
     fn text_that_ends_early_is_the_servers_to_refuse() {
-        for sql in ["select '", "select /* ", "select $a$", "select \"", "select E'\\", "$", "$a"] {
+        for sql in [
+            "select '",
+            "select /* ",
+            "select $a$",
+            "select \"",
+            "select E'\\",
+            "$",
+            "$a",
+        ] {
             assert_eq!(single_statement(sql).unwrap(), sql);
         }
     }

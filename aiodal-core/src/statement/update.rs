@@ -80,7 +80,9 @@ impl<'t> Update<'t> {
         let column = self.target.column(place);
         let name = &column.name;
         if self.cells.iter().any(|(other, _)| *other == place) {
-            return self.target.refuse(format!("column \"{name}\" is set twice"));
+            return self
+                .target
+                .refuse(format!("column \"{name}\" is set twice"));
         }
         if !matches!(cell, Cell::Default) {
             settable(&self.target, place)?;
@@ -130,7 +132,11 @@ pub(super) fn settable(target: &Target<'_>, place: usize) -> Result<()> {
             column.name
         ));
     }
-    if column.identity.as_ref().is_some_and(|identity| identity.always) {
+    if column
+        .identity
+        .as_ref()
+        .is_some_and(|identity| identity.always)
+    {
         return target.refuse(format!(
             "column \"{}\" is generated always as identity: only set_default() may change it",
             column.name

@@ -184,7 +184,8 @@ impl<'t> Upsert<'t> {
         let updates = !matches!(self.action, Action::Nothing);
         let chosen = self.choice.choose(target, &self.rows, updates)?;
         let mut sql = BoundStatement::of(target);
-        self.rows.push(target, updates.then_some(EXISTING), &mut sql)?;
+        self.rows
+            .push(target, updates.then_some(EXISTING), &mut sql)?;
         sql.push(" on conflict");
         chosen.push(target, &mut sql)?;
         if updates {

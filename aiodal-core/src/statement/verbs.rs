@@ -18,7 +18,10 @@ macro_rules! verbs {
             /// # Errors
             ///
             /// Those of `execute`, and that nothing is returned.
-            pub async fn fetch_all(self, tx: &crate::Transaction) -> crate::Result<Vec<crate::Row>> {
+            pub async fn fetch_all(
+                self,
+                tx: &crate::Transaction,
+            ) -> crate::Result<Vec<crate::Row>> {
                 self.fetchable()?.fetch_all(tx).await
             }
 
@@ -45,7 +48,9 @@ macro_rules! verbs {
 
             fn fetchable(self) -> crate::Result<crate::statement::BoundStatement> {
                 let check: fn(&Self) -> crate::Result<()> = $fetch;
-                check(&self)?;
+                if self.failed.is_none() {
+                    check(&self)?;
+                }
                 self.bind()
             }
 

@@ -1,6 +1,7 @@
 //! A value as the driver encoded it, before it is known what the server wants.
 
 use std::error::Error as StdError;
+use std::fmt;
 
 use bytes::{Bytes, BytesMut};
 use tokio_postgres::types::{Format, IsNull, ToSql, Type, WrongType};
@@ -57,8 +58,12 @@ impl Wire {
         }
         for probe in PROBES {
             if let Ok(wire) = Wire::encode_as(value, &probe) {
-                convert(&wire, target)?;
-                return Ok(wire);
+                return match convert(&wire, target) {
+                    Ok(_) => Ok(wire),
+                    Err(Refusal::Value(reason)) => Err(reason),
+                    // What names the Rust type says more.
+                    Err(Refusal::Type(_)) => Err(refused),
+                };
             }
         }
         Err(refused)
@@ -103,11 +108,25 @@ impl Wire {
 }
 
 /// Why a value was not encoded.
+#[derive(Debug)]
 pub(super) enum Refusal {
     /// Its Rust type does not go with the type.
     Type(String),
     /// The value itself is the matter.
     Value(String),
+}
+
+impl From<String> for Refusal {
+    fn from(reason: String) -> Refusal {
+        Refusal::Value(reason)
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Refusal::Type(reason) | Refusal::Value(reason)) = self;
+        f.write_str(reason)
+    }
 }
 
 /// The whole chain, in one line.

@@ -2,7 +2,8 @@
 
 use aiodal::{Result, Transaction};
 
-const HUNDRED: &str = "select i as id, 'n' || i as name from generate_series(1, 100) i order by i desc";
+const HUNDRED: &str =
+    "select i as id, 'n' || i as name from generate_series(1, 100) i order by i desc";
 
 #[aiodal::test]
 async fn page_has_its_rows_in_order_and_the_total(tx: &mut Transaction) -> Result<()> {
@@ -18,7 +19,11 @@ async fn page_has_its_rows_in_order_and_the_total(tx: &mut Transaction) -> Resul
 async fn total_is_right_on_the_last_page_and_behind_it(tx: &mut Transaction) -> Result<()> {
     for (limit, offset, rows) in [(10, 95, 5), (10, 100, 0), (10, 1000, 0), (0, 0, 0)] {
         let page = tx.query_page(HUNDRED, &[], limit, offset).await?;
-        assert_eq!((page.rows.len(), page.total), (rows, 100), "{limit} {offset}");
+        assert_eq!(
+            (page.rows.len(), page.total),
+            (rows, 100),
+            "{limit} {offset}"
+        );
         assert_eq!(page.next_offset(), None);
     }
     let none = tx.query_page("select 1 where false", &[], 10, 0).await?;
@@ -47,15 +52,24 @@ async fn parameters_semicolons_and_comments_do_no_harm(tx: &mut Transaction) -> 
         let numbers: Vec<i32> = page.rows.iter().map(|row| row.get("i")).collect();
         assert_eq!((&*numbers, page.total), (&[98, 100][..], 50), "{sql}");
     }
-    let error = tx.query_page("select 1; select 2", &[], 1, 0).await.unwrap_err();
-    assert_eq!(error.to_string(), "refused to page a query: it is more than one statement");
+    let error = tx
+        .query_page("select 1; select 2", &[], 1, 0)
+        .await
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "refused to page a query: it is more than one statement"
+    );
     Ok(())
 }
 
 #[aiodal::test]
 async fn columns_of_one_name_and_values_lists_can_be_paged(tx: &mut Transaction) -> Result<()> {
     let page = tx.query_page("select 1 as a, 2 as a", &[], 1, 0).await?;
-    assert_eq!((page.rows[0].get::<_, i32>(0), page.rows[0].get::<_, i32>(1)), (1, 2));
+    assert_eq!(
+        (page.rows[0].get::<_, i32>(0), page.rows[0].get::<_, i32>(1)),
+        (1, 2)
+    );
     let page = tx.query_page("values (1), (2), (3)", &[], 2, 2).await?;
     assert_eq!((page.rows[0].get::<_, i32>(0), page.total), (3, 3));
     Ok(())

@@ -1,0 +1,98 @@
+//! Asking a server to give up on a statement, the way its connection was made.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
+use tokio_postgres::{NoTls, Socket};
+
+use super::address::{Address, UntilHungUp};
+use crate::error::{BoxError, Error, Result};
+
+/// The capability to cancel the statement that runs on a connection.
+///
+/// Like [`tokio_postgres::CancelToken`], together with the TLS that the connection uses.
+#[derive(Clone)]
+pub struct CancelToken {
+    send: Arc<dyn Fn() -> BoxFuture<'static, Result<(), BoxError>> + Send + Sync>,
+    limit: Duration,
+}
+
+impl CancelToken {
+    /// Of a connection whose address and TLS are known.
+    pub(super) fn to_address<T>(
+        token: tokio_postgres::CancelToken,
+        address: Address,
+        tls: T,
+        limit: Duration,
+    ) -> CancelToken
+    where
+        T: TlsConnect<UntilHungUp> + Clone + Send + Sync + 'static,
+        T::Stream: Send,
+        T::Future: Send,
+    {
+        let send = move || {
+            let (token, address, tls) = (token.clone(), address.clone(), tls.clone());
+            async move {
+                let stream = address.open().await?;
+                Ok(token.cancel_query_raw(stream, tls).await?)
+            }
+            .boxed()
+        };
+        CancelToken {
+            send: Arc::new(send),
+            limit,
+        }
+    }
+
+    /// Of somebody's own client: the driver knows the address.
+    pub(super) fn of_client<T>(token: tokio_postgres::CancelToken, tls: T) -> CancelToken
+    where
+        T: MakeTlsConnect<Socket> + Clone + Send + Sync + 'static,
+        T::TlsConnect: Send,
+        T::Stream: Send,
+        <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
+    {
+        let send = move || {
+            let (token, tls) = (token.clone(), tls.clone());
+            async move { Ok(token.cancel_query(tls).await?) }.boxed()
+        };
+        CancelToken {
+            send: Arc::new(send),
+            limit: super::CONNECT_LIMIT,
+        }
+    }
+
+    pub(super) fn plain(token: tokio_postgres::CancelToken) -> CancelToken {
+        CancelToken::of_client(token, NoTls)
+    }
+
+    /// Asks the server to cancel what the connection runs.
+    ///
+    /// The request goes through a connection of its own. The statement, if there still is one, then fails with
+    /// SQLSTATE 57014. On a connection of [`Pool`](crate::Pool) this waits until the server has acted on the request;
+    /// on one of somebody's own pool the request may be late, and hit the next statement.
+    ///
+    /// # Errors
+    ///
+    /// The server can't be reached within the connection's `connect_timeout`. Whether anything was cancelled it does not tell.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the request may or may not have been sent.
+    pub async fn cancel(&self) -> Result<()> {
+        match tokio::time::timeout(self.limit, (self.send)()).await {
+            Ok(result) => result.map_err(Error::cancel),
+            Err(elapsed) => Err(Error::cancel(elapsed.into())),
+        }
+    }
+}
+
+impl fmt::Debug for CancelToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CancelToken").finish_non_exhaustive()
+    }
+}

@@ -90,15 +90,21 @@
 //!
 //! | feature | default | what it adds |
 //! | --- | --- | --- |
+//! | `derive` | yes | `#[derive(aiodal::FromRow)]`; without it the trait is implemented by hand |
+//! | `json` | no | columns of JSON into any type of serde's, and any row into JSON ([`row`]) |
 //! | `test` | yes | the attributes and the session; an application turns it off for its dependency and on for its dev-dependency |
 //! | `with-chrono-0_4`, `with-jiff-0_2`, `with-serde_json-1`, `with-time-0_3`, `with-uuid-1` | no | values of these crates as parameters and columns, as in tokio-postgres |
 //!
 //! The minimum supported Rust version is 1.95.
 
 pub use aiodal_core::{
-    BoxError, Connection, ConnectionSource, DatabaseUrl, Error, Pool, Result, Row, Savepoint,
-    SqlState, Transaction, chain, connect, quote_ident, quote_literal, types,
+    BoxError, Connection, ConnectionSource, DatabaseUrl, Error, FromRow, Pool, Result, Row,
+    Savepoint, SqlState, Transaction, chain, connect, quote_ident, quote_literal, row, types,
 };
+
+#[cfg(feature = "derive")]
+#[doc(inline)]
+pub use aiodal_macros::FromRow;
 
 #[cfg(feature = "test")]
 #[doc(inline)]
@@ -119,13 +125,16 @@ pub mod __private {
 }
 
 /// The examples of the README and of the attributes' pages, compiled here: the macro crate cannot depend on the facade.
-#[cfg(all(doctest, feature = "test"))]
+#[cfg(all(doctest, feature = "test", feature = "derive"))]
 mod pages {
     #[doc = include_str!("../aiodal-macros/src/docs/test.md")]
     struct Test;
 
     #[doc = include_str!("../aiodal-macros/src/docs/session.md")]
     struct Session;
+
+    #[doc = include_str!("../aiodal-macros/src/docs/from_row.md")]
+    struct FromRow;
 
     #[doc = include_str!("../README.md")]
     struct Readme;

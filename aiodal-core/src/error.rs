@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use tokio_postgres::error::{DbError, SqlState};
 
+use crate::row::Mismatch;
+
 /// A result whose error is [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -26,17 +28,38 @@ struct Inner {
 
 #[derive(Debug)]
 enum Kind {
-    Statement { sql: String },
+    Statement {
+        sql: String,
+    },
     Begin,
     Commit,
     Rollback,
     Savepoint,
-    Connect { url: String },
-    Url { reason: String },
-    Checkout { size: u32, waited: Duration },
-    Revoked { owner: String, sql: String },
-    NotOwner { owner: String },
-    Identifier { name: String, reason: &'static str },
+    Connect {
+        url: String,
+    },
+    Url {
+        reason: String,
+    },
+    Checkout {
+        size: u32,
+        waited: Duration,
+    },
+    Revoked {
+        owner: String,
+        sql: String,
+    },
+    NotOwner {
+        owner: String,
+    },
+    Identifier {
+        name: String,
+        reason: &'static str,
+    },
+    Row {
+        mismatches: Vec<Mismatch>,
+        number: Option<usize>,
+    },
 }
 
 impl Error {
@@ -110,6 +133,27 @@ impl Error {
         )
     }
 
+    pub(crate) fn row(mismatches: Vec<Mismatch>, source: Option<BoxError>) -> Error {
+        let number = None;
+        Error::new(Kind::Row { mismatches, number }, source)
+    }
+
+    /// Adds which row of the result it was, from 1.
+    pub(crate) fn in_row(mut self, row: usize) -> Error {
+        if let Kind::Row { number, .. } = &mut self.0.kind {
+            *number = Some(row);
+        }
+        self
+    }
+
+    /// Returns how a row did not fit; `None` is another error.
+    pub(crate) fn into_mismatches(self) -> Result<Vec<Mismatch>> {
+        match self.0.kind {
+            Kind::Row { mismatches, .. } => Ok(mismatches),
+            _ => Err(self),
+        }
+    }
+
     /// Returns what the server said, if the server said it.
     #[must_use]
     pub fn as_db_error(&self) -> Option<&DbError> {
@@ -134,10 +178,15 @@ impl Error {
         self.as_db_error()?.table()
     }
 
-    /// Returns the column that the error is about; PostgreSQL names one for not-null violations only.
+    /// Returns the column that the error is about.
+    ///
+    /// PostgreSQL names one for not-null violations only; a row that [does not fit](Error::is_mapping_error) has one.
     #[must_use]
     pub fn column(&self) -> Option<&str> {
-        self.as_db_error()?.column()
+        match &self.0.kind {
+            Kind::Row { mismatches, .. } => mismatches.iter().find_map(|one| one.column.as_deref()),
+            _ => self.as_db_error()?.column(),
+        }
     }
 
     /// Says whether a unique constraint, primary key or unique index was violated (23505).
@@ -169,6 +218,12 @@ impl Error {
     pub fn is_timeout(&self) -> bool {
         matches!(self.0.kind, Kind::Checkout { .. })
             || matches!(self.code(), Some(code) if *code == SqlState::QUERY_CANCELED || *code == SqlState::LOCK_NOT_AVAILABLE)
+    }
+
+    /// Says whether a row did not fit the type that it was to be read into.
+    #[must_use]
+    pub fn is_mapping_error(&self) -> bool {
+        matches!(self.0.kind, Kind::Row { .. })
     }
 
     /// Says whether the connection could not be made or was lost.
@@ -222,6 +277,15 @@ impl fmt::Display for Error {
             )?,
             Kind::Identifier { name, reason } => {
                 write!(f, "`{name}` cannot be an SQL identifier: {reason}")?;
+            }
+            Kind::Row { mismatches, number } => {
+                for (i, mismatch) in mismatches.iter().enumerate() {
+                    let next = if i == 0 { "" } else { "; " };
+                    write!(f, "{next}{mismatch}")?;
+                }
+                if let Some(number) = number {
+                    write!(f, " (row {number} of the result)")?;
+                }
             }
         }
         match (&self.0.source, f.alternate()) {

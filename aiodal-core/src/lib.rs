@@ -8,6 +8,7 @@
 //! - [`Transaction`] is owned: it can be stored, returned and sent to another task. Dropped without
 //!   [`commit`](Transaction::commit) it rolls back.
 //! - [`Savepoint`] is a nested transaction that is released when it ends.
+//! - [`FromRow`] reads rows into structs and tuples, by [`Transaction::query_as`] and its siblings.
 //! - [`Error`] is opaque and answers questions; its alternate form prints the whole chain.
 //!
 //! ```no_run
@@ -24,7 +25,9 @@ mod database_url;
 mod error;
 mod ident;
 mod lane;
+mod nearest;
 mod pool;
+pub mod row;
 mod savepoint;
 pub mod schema;
 mod statements;
@@ -34,7 +37,9 @@ pub use self::database_url::DatabaseUrl;
 pub use self::error::{BoxError, Error, Result, chain};
 pub use self::ident::{quote_ident, quote_literal};
 pub use self::lane::{Lane, LaneOptions, Observer, Outcome, Revoked};
+pub use self::nearest::nearest;
 pub use self::pool::{Connection, ConnectionSource, Pool, connect};
+pub use self::row::FromRow;
 pub use self::savepoint::Savepoint;
 pub use self::schema::Schema;
 pub use self::statements::Statements;

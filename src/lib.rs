@@ -98,8 +98,10 @@
 //! The minimum supported Rust version is 1.95.
 
 pub use aiodal_core::{
-    BoxError, Connection, ConnectionSource, DatabaseUrl, Error, FromRow, Pool, Result, Row,
-    Savepoint, SqlState, Transaction, chain, connect, quote_ident, quote_literal, row, types,
+    BoxError, CancelToken, Connection, ConnectionSource, Connections, CopyIn, CopyOut, DatabaseUrl,
+    DbError, Error, FromRow, IsolationLevel, OnNotice, Pool, Result, Retry, Row, RowStream,
+    Savepoint, SimpleQueryMessage, SqlState, Statements, Transaction, TransactionOptions, chain,
+    connect, quote_ident, quote_literal, retrying, row, types, with_transaction,
 };
 
 #[cfg(feature = "derive")]

@@ -1,11 +1,15 @@
 //! The error of the data access layer, and the one function that prints a chain of causes.
 
+mod position;
+mod questions;
+
 use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
 use tokio_postgres::error::{DbError, SqlState};
 
+use self::position::Position;
 use crate::row::Mismatch;
 
 /// A result whose error is [`Error`].
@@ -30,6 +34,7 @@ struct Inner {
 enum Kind {
     Statement {
         sql: String,
+        position: Option<Position>,
     },
     Begin,
     Commit,
@@ -56,7 +61,24 @@ enum Kind {
         name: String,
         reason: &'static str,
     },
-    Row {
+    // Connecting.
+    Lost {
+        url: String,
+    },
+    Cancel,
+    // Transactions.
+    Rows {
+        sql: String,
+        expected: &'static str,
+        found: u64,
+    },
+    TooOld {
+        option: &'static str,
+        oldest: u32,
+        version: u32,
+    },
+    // Rows into types.
+    Mismatch {
         mismatches: Vec<Mismatch>,
         number: Option<usize>,
     },
@@ -68,11 +90,38 @@ impl Error {
     }
 
     pub(crate) fn statement(sql: &str, source: tokio_postgres::Error) -> Error {
-        Error::new(Kind::Statement { sql: shorten(sql) }, Some(source.into()))
+        let position = source
+            .as_db_error()
+            .and_then(|error| Position::of(sql, error));
+        let sql = shorten(sql);
+        Error::new(Kind::Statement { sql, position }, Some(source.into()))
     }
 
     pub(crate) fn begin(source: tokio_postgres::Error) -> Error {
         Error::new(Kind::Begin, Some(source.into()))
+    }
+
+    pub(crate) fn rows(sql: &str, expected: &'static str, found: u64) -> Error {
+        let sql = shorten(sql);
+        Error::new(
+            Kind::Rows {
+                sql,
+                expected,
+                found,
+            },
+            None,
+        )
+    }
+
+    pub(crate) fn too_old(option: &'static str, oldest: u32, version: u32) -> Error {
+        Error::new(
+            Kind::TooOld {
+                option,
+                oldest,
+                version,
+            },
+            None,
+        )
     }
 
     /// The same cause, told as a failed COMMIT.
@@ -133,14 +182,22 @@ impl Error {
         )
     }
 
+    pub(crate) fn lost(url: String) -> Error {
+        Error::new(Kind::Lost { url }, None)
+    }
+
+    pub(crate) fn cancel(source: BoxError) -> Error {
+        Error::new(Kind::Cancel, Some(source))
+    }
+
     pub(crate) fn row(mismatches: Vec<Mismatch>, source: Option<BoxError>) -> Error {
         let number = None;
-        Error::new(Kind::Row { mismatches, number }, source)
+        Error::new(Kind::Mismatch { mismatches, number }, source)
     }
 
     /// Adds which row of the result it was, from 1.
     pub(crate) fn in_row(mut self, row: usize) -> Error {
-        if let Kind::Row { number, .. } = &mut self.0.kind {
+        if let Kind::Mismatch { number, .. } = &mut self.0.kind {
             *number = Some(row);
         }
         self
@@ -149,7 +206,7 @@ impl Error {
     /// Returns how a row did not fit; `None` is another error.
     pub(crate) fn into_mismatches(self) -> Result<Vec<Mismatch>> {
         match self.0.kind {
-            Kind::Row { mismatches, .. } => Ok(mismatches),
+            Kind::Mismatch { mismatches, .. } => Ok(mismatches),
             _ => Err(self),
         }
     }
@@ -184,7 +241,9 @@ impl Error {
     #[must_use]
     pub fn column(&self) -> Option<&str> {
         match &self.0.kind {
-            Kind::Row { mismatches, .. } => mismatches.iter().find_map(|one| one.column.as_deref()),
+            Kind::Mismatch { mismatches, .. } => {
+                mismatches.iter().find_map(|one| one.column.as_deref())
+            }
             _ => self.as_db_error()?.column(),
         }
     }
@@ -213,29 +272,42 @@ impl Error {
         self.code() == Some(&SqlState::NOT_NULL_VIOLATION)
     }
 
-    /// Says whether time ran out: waiting for a connection, for a lock (55P03), or in a statement (57014).
+    /// Says whether time ran out: waiting for a connection or a lock (55P03), in a statement (57014), or for the
+    /// transaction (25P04, or 25P03 if it was idle).
+    ///
+    /// A statement that somebody cancelled, by `pg_cancel_backend` for instance, counts as one that ran out of time: the
+    /// server tells the two apart only by a message, which is translated.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
+        const CODES: [&str; 4] = ["55P03", "57014", "25P03", "25P04"];
         matches!(self.0.kind, Kind::Checkout { .. })
-            || matches!(self.code(), Some(code) if *code == SqlState::QUERY_CANCELED || *code == SqlState::LOCK_NOT_AVAILABLE)
+            || self.code().is_some_and(|code| CODES.contains(&code.code()))
     }
 
     /// Says whether a row did not fit the type that it was to be read into.
     #[must_use]
     pub fn is_mapping_error(&self) -> bool {
-        matches!(self.0.kind, Kind::Row { .. })
+        matches!(self.0.kind, Kind::Mismatch { .. })
     }
 
     /// Says whether the connection could not be made or was lost.
     #[must_use]
     pub fn is_connection_error(&self) -> bool {
-        if matches!(self.0.kind, Kind::Connect { .. }) {
+        if matches!(self.0.kind, Kind::Connect { .. } | Kind::Lost { .. }) {
             return true;
         }
         match self.code() {
             // Class 08 is "connection exception"; 57P01..57P03 are the server going away or not yet there.
             Some(code) => code.code().starts_with("08") || code.code().starts_with("57P0"),
             None => self.driver().is_some_and(tokio_postgres::Error::is_closed),
+        }
+    }
+
+    /// Returns where the statement is at fault, if the server said so.
+    fn position(&self) -> Option<&Position> {
+        match &self.0.kind {
+            Kind::Statement { position, .. } => position.as_ref(),
+            _ => None,
         }
     }
 
@@ -254,7 +326,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0.kind {
-            Kind::Statement { sql } => write!(f, "failed to run `{sql}`")?,
+            Kind::Statement { sql, .. } => write!(f, "failed to run `{sql}`")?,
             Kind::Begin => write!(f, "failed to begin a transaction")?,
             Kind::Commit => write!(f, "failed to commit; the transaction was rolled back")?,
             Kind::Rollback => write!(f, "failed to roll back; the connection was closed")?,
@@ -278,7 +350,25 @@ impl fmt::Display for Error {
             Kind::Identifier { name, reason } => {
                 write!(f, "`{name}` cannot be an SQL identifier: {reason}")?;
             }
-            Kind::Row { mismatches, number } => {
+            Kind::Lost { url } => write!(f, "the connection to {url} was lost")?,
+            Kind::Cancel => write!(f, "failed to ask the server to cancel a statement")?,
+            Kind::Rows {
+                sql,
+                expected,
+                found,
+            } => write!(f, "`{sql}` was to return {expected} and returned {found}")?,
+            Kind::TooOld {
+                option,
+                oldest,
+                version,
+            } => write!(
+                f,
+                "`{option}` needs PostgreSQL {} or later, and this server is {}.{}",
+                oldest / 10_000,
+                version / 10_000,
+                version % 10_000
+            )?,
+            Kind::Mismatch { mismatches, number } => {
                 for (i, mismatch) in mismatches.iter().enumerate() {
                     let next = if i == 0 { "" } else { "; " };
                     write!(f, "{next}{mismatch}")?;
@@ -289,7 +379,9 @@ impl fmt::Display for Error {
             }
         }
         match (&self.0.source, f.alternate()) {
-            (Some(source), true) => write!(f, "\n{}", chain(source.as_ref())),
+            (Some(source), true) => {
+                write!(f, "\n{}", chain_below(source.as_ref(), self.position()))
+            }
             _ => Ok(()),
         }
     }
@@ -310,9 +402,15 @@ impl StdError for Error {
 /// Prints an error and everything under it, one cause a line.
 ///
 /// tokio-postgres prints only "db error" for what the server refused; this adds the server's
-/// severity, message, detail, hint, context, object names and SQLSTATE.
+/// severity, message, detail, hint, context, object names and SQLSTATE, and the line of the statement that it is about.
 #[must_use]
 pub fn chain(error: &(dyn StdError + 'static)) -> String {
+    chain_below(error, None)
+}
+
+/// The same of the causes of an error that knows where its statement is at fault.
+fn chain_below(error: &(dyn StdError + 'static), position: Option<&Position>) -> String {
+    let mut position = position;
     let mut out = String::new();
     let mut next = Some(error);
     while let Some(error) = next {
@@ -320,7 +418,7 @@ pub fn chain(error: &(dyn StdError + 'static)) -> String {
             out.push('\n');
         }
         if let Some(db) = error.downcast_ref::<DbError>() {
-            describe(db, &mut out);
+            describe(db, position, &mut out);
         } else {
             let text = error.to_string();
             // "db error" says nothing that the next link, the server's own words, doesn't.
@@ -331,12 +429,15 @@ pub fn chain(error: &(dyn StdError + 'static)) -> String {
                 out.push_str(&text);
             }
         }
+        if let Some(error) = error.downcast_ref::<Error>() {
+            position = error.position();
+        }
         next = error.source();
     }
     out
 }
 
-fn describe(db: &DbError, out: &mut String) {
+fn describe(db: &DbError, position: Option<&Position>, out: &mut String) {
     use fmt::Write as _;
     let _infallible = write!(
         out,
@@ -345,6 +446,9 @@ fn describe(db: &DbError, out: &mut String) {
         db.message(),
         db.code().code()
     );
+    if let Some(position) = position {
+        position.print(out);
+    }
     let names = [
         ("detail", db.detail()),
         ("hint", db.hint()),

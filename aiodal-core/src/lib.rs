@@ -21,6 +21,7 @@
 //! # }
 //! ```
 
+mod config;
 mod database_url;
 mod error;
 mod ident;
@@ -31,6 +32,8 @@ pub mod row;
 mod savepoint;
 pub mod schema;
 mod statements;
+#[cfg(feature = "rustls")]
+mod tls;
 mod transaction;
 
 pub use self::database_url::DatabaseUrl;
@@ -38,12 +41,17 @@ pub use self::error::{BoxError, Error, Result, chain};
 pub use self::ident::{quote_ident, quote_literal};
 pub use self::lane::{Lane, LaneOptions, Observer, Outcome, Revoked};
 pub use self::nearest::nearest;
-pub use self::pool::{Connection, ConnectionSource, Pool, connect};
+pub use self::pool::{
+    CancelToken, Connection, ConnectionSource, Connections, OnNotice, Pool, connect,
+};
 pub use self::row::FromRow;
 pub use self::savepoint::Savepoint;
 pub use self::schema::Schema;
 pub use self::statements::Statements;
-pub use self::transaction::Transaction;
+pub use self::transaction::{
+    CopyIn, CopyOut, IsolationLevel, Retry, RowStream, Transaction, TransactionOptions, retrying,
+    with_transaction,
+};
 
-pub use tokio_postgres::error::SqlState;
-pub use tokio_postgres::{Row, types};
+pub use tokio_postgres::error::{DbError, SqlState};
+pub use tokio_postgres::{Row, SimpleQueryMessage, types};

@@ -4,9 +4,10 @@ use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
 use super::scalar::Scalar;
+use super::stream::TypedRows;
 use super::{Columns, FromColumn, FromRow};
 use crate::error::Result;
-use crate::transaction::Transaction;
+use crate::transaction::{RowStream, Transaction};
 
 /// Rows read into types.
 impl Transaction {
@@ -61,6 +62,40 @@ impl Transaction {
     ) -> Result<Option<T>> {
         let row = self.query_opt(sql, params).await?;
         row.as_ref().map(T::from_row).transpose()
+    }
+
+    /// Executes a statement and reads its rows into `T` as they come.
+    ///
+    /// The stream is `Unpin`, and goes on behind a row that did not fit.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`query_stream`](Transaction::query_stream); the stream returns those of
+    /// [`query_as`](Transaction::query_as) about its rows.
+    ///
+    /// # Cancel safety
+    ///
+    /// Like [`query_stream`](Transaction::query_stream).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use futures_util::TryStreamExt;
+    ///
+    /// # async fn example(tx: &mut aiodal_core::Transaction) -> aiodal_core::Result<()> {
+    /// let mut authors = tx.query_stream_as::<(i32, String)>("select id, name from author", &[]).await?;
+    /// while let Some((id, name)) = authors.try_next().await? {
+    ///     println!("{id} {name}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn query_stream_as<T: FromRow>(
+        &mut self,
+        sql: &str,
+        params: &[&(dyn ToSql + Sync)],
+    ) -> Result<TypedRows<RowStream<'_>, T>> {
+        self.query_stream(sql, params).await.map(TypedRows::new)
     }
 
     /// Executes a statement that returns exactly one row of one column.

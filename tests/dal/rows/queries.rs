@@ -1,6 +1,7 @@
 //! `query_as` and its siblings, with tuples and scalars.
 
 use aiodal::{FromRow, Transaction};
+use futures_util::{StreamExt, TryStreamExt};
 
 #[aiodal::test]
 async fn columns_go_into_tuples_by_their_order(tx: &Transaction) -> aiodal::Result<()> {
@@ -112,7 +113,38 @@ async fn a_row_that_is_at_hand_is_read_alone(tx: &Transaction) -> aiodal::Result
 #[aiodal::test]
 async fn a_query_behind_a_savepoint_is_read_too(tx: &mut Transaction) -> aiodal::Result<()> {
     let savepoint = tx.savepoint().await?;
-    let rows = savepoint.query("select 1", &[]).await?;
-    assert_eq!(<(i32,)>::from_row(&rows[0])?, (1,));
+    let one: (i32,) = savepoint.query_one_as("select 1", &[]).await?;
+    assert_eq!(one, (1,));
     savepoint.rollback().await
+}
+
+#[aiodal::test]
+async fn a_stream_reads_rows_as_they_come(tx: &mut Transaction) -> aiodal::Result<()> {
+    let sql = "select n, 'x' || n from generate_series(1, $1::int4) n";
+    let mut stream = tx.query_stream_as::<(i32, String)>(sql, &[&1000]).await?;
+    assert_eq!(stream.try_next().await?, Some((1, "x1".to_owned())));
+    let rest: Vec<(i32, String)> = stream.try_collect().await?;
+    assert_eq!(
+        (rest.len(), rest.last()),
+        (999, Some(&(1000, "x1000".to_owned())))
+    );
+    Ok(())
+}
+
+#[aiodal::test]
+async fn a_stream_goes_on_behind_a_row_that_does_not_fit(
+    tx: &mut Transaction,
+) -> aiodal::Result<()> {
+    let sql = "select nullif(n, 2) as n from generate_series(1, 3) n";
+    let stream = tx.query_stream_as::<(i32,)>(sql, &[]).await?;
+    let rows: Vec<aiodal::Result<(i32,)>> = stream.collect().await;
+    assert_eq!(rows.len(), 3);
+    assert!(matches!((&rows[0], &rows[2]), (Ok((1,)), Ok((3,)))));
+    let error = rows[1].as_ref().expect_err("a null");
+    assert_eq!(
+        error.to_string(),
+        "cannot read (i32,).0 from column \"n\": it is null, which i32 cannot be; use Option<i32> (row 2 of the result)"
+    );
+    assert_eq!(tx.query_scalar::<i32>("select 1", &[]).await?, 1);
+    Ok(())
 }

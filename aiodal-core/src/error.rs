@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio_postgres::error::{DbError, SqlState};
 
 use self::position::Position;
+use crate::row::Mismatch;
 
 /// A result whose error is [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -95,6 +96,12 @@ enum Kind {
         what: &'static str,
         candidates: Vec<String>,
     },
+    // Rows into types.
+    Mismatch {
+        mismatches: Vec<Mismatch>,
+        number: Option<usize>,
+    },
+    // Statements on reflected tables.
     /// Never sent, because it could only go wrong.
     Refused {
         operation: String,
@@ -306,6 +313,27 @@ impl Error {
         line.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
+    pub(crate) fn row(mismatches: Vec<Mismatch>, source: Option<BoxError>) -> Error {
+        let number = None;
+        Error::new(Kind::Mismatch { mismatches, number }, source)
+    }
+
+    /// Adds which row of the result it was, from 1.
+    pub(crate) fn in_row(mut self, row: usize) -> Error {
+        if let Kind::Mismatch { number, .. } = &mut self.0.kind {
+            *number = Some(row);
+        }
+        self
+    }
+
+    /// Returns how a row did not fit; `None` is another error.
+    pub(crate) fn into_mismatches(self) -> Result<Vec<Mismatch>> {
+        match self.0.kind {
+            Kind::Mismatch { mismatches, .. } => Ok(mismatches),
+            _ => Err(self),
+        }
+    }
+
     /// Returns what the server said, if the server said it.
     #[must_use]
     pub fn as_db_error(&self) -> Option<&DbError> {
@@ -330,10 +358,17 @@ impl Error {
         self.as_db_error()?.table()
     }
 
-    /// Returns the column that the error is about; PostgreSQL names one for not-null violations only.
+    /// Returns the column that the error is about.
+    ///
+    /// PostgreSQL names one for not-null violations only; a row that [does not fit](Error::is_mapping_error) has one.
     #[must_use]
     pub fn column(&self) -> Option<&str> {
-        self.as_db_error()?.column()
+        match &self.0.kind {
+            Kind::Mismatch { mismatches, .. } => {
+                mismatches.iter().find_map(|one| one.column.as_deref())
+            }
+            _ => self.as_db_error()?.column(),
+        }
     }
 
     /// Says whether a unique constraint, primary key or unique index was violated (23505).
@@ -377,6 +412,12 @@ impl Error {
                 .is_some_and(|io| io.kind() == std::io::ErrorKind::TimedOut),
             (_, None) => false,
         }
+    }
+
+    /// Says whether a row did not fit the type that it was to be read into.
+    #[must_use]
+    pub fn is_mapping_error(&self) -> bool {
+        matches!(self.0.kind, Kind::Mismatch { .. })
     }
 
     /// Says whether the connection could not be made or was lost.
@@ -484,6 +525,15 @@ impl fmt::Display for Error {
             }
             Kind::Explained { operation, reason } => {
                 write!(f, "failed to {operation}: {reason}")?;
+            }
+            Kind::Mismatch { mismatches, number } => {
+                for (i, mismatch) in mismatches.iter().enumerate() {
+                    let next = if i == 0 { "" } else { "; " };
+                    write!(f, "{next}{mismatch}")?;
+                }
+                if let Some(number) = number {
+                    write!(f, " (row {number} of the result)")?;
+                }
             }
         }
         match (&self.0.source, f.alternate()) {

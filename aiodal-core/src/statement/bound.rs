@@ -13,6 +13,7 @@ use super::target::Target;
 use super::wire::Wire;
 use crate::error::{Error, Result};
 use crate::ident::quote_ident;
+use crate::row::FromRow;
 use crate::schema::{QualifiedName, TableKind};
 use crate::transaction::Transaction;
 
@@ -101,6 +102,39 @@ impl BoundStatement {
     /// What the server refused, a value that does not go with its parameter, and more than one row.
     pub async fn fetch_opt(&self, tx: &Transaction) -> Result<Option<Row>> {
         tx.query_opt(&self.sql, &self.params())
+            .await
+            .map_err(|error| self.explain(error))
+    }
+
+    /// Executes it and reads all its rows into `T`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`fetch_all`](BoundStatement::fetch_all), and a row that does not fit `T`.
+    pub async fn fetch_all_as<T: FromRow>(&self, tx: &Transaction) -> Result<Vec<T>> {
+        tx.query_as(&self.sql, &self.params())
+            .await
+            .map_err(|error| self.explain(error))
+    }
+
+    /// Executes it and reads its only row into `T`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`fetch_one`](BoundStatement::fetch_one), and a row that does not fit `T`.
+    pub async fn fetch_one_as<T: FromRow>(&self, tx: &Transaction) -> Result<T> {
+        tx.query_one_as(&self.sql, &self.params())
+            .await
+            .map_err(|error| self.explain(error))
+    }
+
+    /// Executes it and reads its row, if there is one, into `T`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`fetch_opt`](BoundStatement::fetch_opt), and a row that does not fit `T`.
+    pub async fn fetch_opt_as<T: FromRow>(&self, tx: &Transaction) -> Result<Option<T>> {
+        tx.query_opt_as(&self.sql, &self.params())
             .await
             .map_err(|error| self.explain(error))
     }

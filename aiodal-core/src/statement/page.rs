@@ -6,6 +6,7 @@ use super::bound::Param;
 use super::text::single_statement;
 use crate::Row;
 use crate::error::{Error, Result};
+use crate::row::{Columns, FromRow};
 use crate::transaction::Transaction;
 
 /// A page of a query's rows.
@@ -28,15 +29,6 @@ impl<T> Page<T> {
     pub fn next_offset(&self) -> Option<u64> {
         let next = self.offset.saturating_add(self.limit);
         (self.limit > 0 && next < self.total).then_some(next)
-    }
-
-    fn map<U>(self, rows: impl FnOnce(Vec<T>) -> Result<Vec<U>>) -> Result<Page<U>> {
-        Ok(Page {
-            rows: rows(self.rows)?,
-            total: self.total,
-            limit: self.limit,
-            offset: self.offset,
-        })
     }
 }
 
@@ -71,33 +63,67 @@ impl Transaction {
         let text = wrap(single_statement(sql)?, params.len());
         let bound = |rows, what| Param::int8(i64::try_from(rows).unwrap_or(i64::MAX), what);
         let (most, skip) = (bound(limit, "limit"), bound(offset, "offset"));
-        let params: Vec<_> = params
-            .iter()
-            .copied()
-            .chain([&most as _, &skip as _])
-            .collect();
-        let rows = self.query(&text, &params).await?;
-        let total = match rows.first().map(|row| row.try_get::<_, i64>(TOTAL)) {
-            Some(Ok(total)) => u64::try_from(total).unwrap_or_default(),
-            Some(Err(error)) => return Err(Error::statement(&text, error)),
-            None => 0,
+        let given = params.iter().copied();
+        let params: Vec<_> = given.chain([&most as _, &skip as _]).collect();
+        let mut rows = self.query(&text, &params).await?;
+        // By place: the query may have columns of these names.
+        let of = |row: &Row| -> Result<(Option<i64>, i64), tokio_postgres::Error> {
+            let own = row.len() - OURS;
+            Ok((row.try_get(own)?, row.try_get(own + 1)?))
         };
-        let rows = rows.into_iter();
-        Page {
+        let (number, total) = match rows.first().map(of) {
+            Some(answer) => answer.map_err(|error| Error::statement(&text, error))?,
+            None => (None, 0),
+        };
+        if number.is_none() {
             // Behind the last page there is one row, of nulls and the total.
-            rows: rows
-                .filter(|row| matches!(row.try_get::<_, Option<i64>>(NUMBER), Ok(Some(_))))
-                .collect(),
-            total,
+            rows.clear();
+        }
+        Ok(Page {
+            rows,
+            total: u64::try_from(total).unwrap_or_default(),
             limit,
             offset,
-        }
-        .map(Ok)
+        })
     }
+
+    /// Like [`query_page`](Transaction::query_page), with the rows read into `T`, which does not see the two columns more.
+    ///
+    /// # Errors
+    ///
+    /// Those of `query_page`, and a row that does not fit `T`.
+    pub async fn query_page_as<T: FromRow>(
+        &self,
+        sql: &str,
+        params: &[&(dyn ToSql + Sync)],
+        limit: u64,
+        offset: u64,
+    ) -> Result<Page<T>> {
+        let page = self.query_page(sql, params, limit, offset).await?;
+        Ok(Page {
+            rows: read(&page.rows)?,
+            total: page.total,
+            limit,
+            offset,
+        })
+    }
+}
+
+fn read<T: FromRow>(rows: &[Row]) -> Result<Vec<T>> {
+    let Some(first) = rows.first() else {
+        return Ok(Vec::new());
+    };
+    let own = first.columns().len() - OURS;
+    let plan = T::resolve(&Columns::new(&first.columns()[..own]))?;
+    let rows = rows.iter().zip(1..);
+    rows.map(|(row, number)| T::decode(row, &plan).map_err(|error| error.in_row(number)))
+        .collect()
 }
 
 const TOTAL: &str = "aiodal_total";
 const NUMBER: &str = "aiodal_row";
+/// How many columns are behind the query's: the two.
+const OURS: usize = 2;
 
 /// Puts the query where it is counted and where it is cut.
 ///

@@ -8,7 +8,7 @@ use super::target::Target;
 use super::verbs::{condition, verbs};
 use crate::error::{Error, Result};
 use crate::schema::Table;
-use crate::{Row, Transaction};
+use crate::{FromRow, Row, Transaction};
 
 /// A SELECT from a reflected table or a [`TableSource`]; made by [`Table::select`].
 ///
@@ -144,6 +144,22 @@ impl<'t> Select<'t> {
     pub async fn fetch_page(self, tx: &Transaction, limit: u64, offset: u64) -> Result<Page<Row>> {
         let statement = self.bind()?;
         tx.query_page(statement.sql(), &statement.params(), limit, offset)
+            .await
+    }
+
+    /// Like [`fetch_page`](Select::fetch_page), with the rows read into `T`.
+    ///
+    /// # Errors
+    ///
+    /// Those of `fetch_page`, and a row that does not fit `T`.
+    pub async fn fetch_page_as<T: FromRow>(
+        self,
+        tx: &Transaction,
+        limit: u64,
+        offset: u64,
+    ) -> Result<Page<T>> {
+        let statement = self.bind()?;
+        tx.query_page_as(statement.sql(), &statement.params(), limit, offset)
             .await
     }
 

@@ -46,6 +46,42 @@ macro_rules! verbs {
                 self.fetchable()?.fetch_opt(tx).await
             }
 
+            /// Executes it and reads all its rows into `T`.
+            ///
+            /// # Errors
+            ///
+            /// Those of `fetch_all`, and a row that does not fit `T`.
+            pub async fn fetch_all_as<T: crate::FromRow>(
+                self,
+                tx: &crate::Transaction,
+            ) -> crate::Result<Vec<T>> {
+                self.fetchable()?.fetch_all_as(tx).await
+            }
+
+            /// Executes it and reads its only row into `T`.
+            ///
+            /// # Errors
+            ///
+            /// Those of `fetch_one`, and a row that does not fit `T`.
+            pub async fn fetch_one_as<T: crate::FromRow>(
+                self,
+                tx: &crate::Transaction,
+            ) -> crate::Result<T> {
+                self.fetchable()?.fetch_one_as(tx).await
+            }
+
+            /// Executes it and reads its row, if there is one, into `T`.
+            ///
+            /// # Errors
+            ///
+            /// Those of `fetch_opt`, and a row that does not fit `T`.
+            pub async fn fetch_opt_as<T: crate::FromRow>(
+                self,
+                tx: &crate::Transaction,
+            ) -> crate::Result<Option<T>> {
+                self.fetchable()?.fetch_opt_as(tx).await
+            }
+
             fn fetchable(self) -> crate::Result<crate::statement::BoundStatement> {
                 let check: fn(&Self) -> crate::Result<()> = $fetch;
                 if self.failed.is_none() {

@@ -198,7 +198,13 @@ async fn violated_not_null_names_all_columns_that_were_left_out(
         "create table t (a int not null, b text not null, c int not null default 1)",
     )
     .await?;
-    let error = t.insert().set("c", &1).execute(tx).await.unwrap_err();
+    let savepoint = tx.savepoint().await?;
+    let error = t
+        .insert()
+        .set("c", &1)
+        .execute(&savepoint)
+        .await
+        .unwrap_err();
     assert_eq!(
         error.to_string(),
         "failed to insert into keys.t: it leaves out \"a\", \"b\": not null, and without a default"
@@ -319,5 +325,33 @@ async fn names_of_any_kind_are_quoted(tx: &mut Transaction) -> Result<()> {
             .collect::<Vec<_>>(),
         names
     );
+    Ok(())
+}
+
+#[aiodal::test]
+async fn rows_are_read_into_types(tx: &mut Transaction) -> Result<()> {
+    let t = table(tx, AUTHOR).await?;
+    let hep: (i32, String) = t
+        .insert()
+        .set("name", &"Hep")
+        .returning(["id", "name"])
+        .fetch_one_as(tx)
+        .await?;
+    assert_eq!(hep, (1, "Hep".to_owned()));
+    let all: Vec<(String,)> = t.select().columns(["name"]).fetch_all_as(tx).await?;
+    assert_eq!(all, [("Hep".to_owned(),)]);
+    let none: Option<(i32,)> = t
+        .select()
+        .columns(["id"])
+        .key(&[&2])
+        .fetch_opt_as(tx)
+        .await?;
+    assert_eq!(none, None);
+    let page = t
+        .select()
+        .columns(["id"])
+        .fetch_page_as::<(i32,)>(tx, 10, 0)
+        .await?;
+    assert_eq!((page.rows, page.total), (vec![(1,)], 1));
     Ok(())
 }

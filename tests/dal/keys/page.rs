@@ -74,3 +74,22 @@ async fn columns_of_one_name_and_values_lists_can_be_paged(tx: &mut Transaction)
     assert_eq!((page.rows[0].get::<_, i32>(0), page.total), (3, 3));
     Ok(())
 }
+
+#[aiodal::test]
+async fn typed_rows_see_the_columns_of_the_query_only(tx: &mut Transaction) -> Result<()> {
+    let page = tx
+        .query_page_as::<(i32, String)>(HUNDRED, &[], 2, 98)
+        .await?;
+    assert_eq!(page.rows, [(2, "n2".to_owned()), (1, "n1".to_owned())]);
+    assert_eq!(page.total, 100);
+    let behind = tx
+        .query_page_as::<(i32, String)>(HUNDRED, &[], 2, 100)
+        .await?;
+    assert_eq!((behind.rows.len(), behind.total), (0, 100));
+    let error = tx
+        .query_page_as::<(i32,)>(HUNDRED, &[], 2, 0)
+        .await
+        .unwrap_err();
+    assert!(error.is_mapping_error(), "{error}");
+    Ok(())
+}

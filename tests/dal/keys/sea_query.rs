@@ -190,7 +190,6 @@ async fn json_fits_jsonb_and_uuids_are_uuids(tx: &mut Transaction) -> Result<()>
     Ok(())
 }
 
-#[cfg(not(feature = "with-chrono-0_4"))]
 #[aiodal::test]
 async fn string_is_read_by_the_columns_type(tx: &mut Transaction) -> Result<()> {
     table(tx).await?;

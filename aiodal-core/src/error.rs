@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio_postgres::error::{DbError, SqlState};
 
 use self::position::Position;
+use crate::row::Mismatch;
 
 /// A result whose error is [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -97,6 +98,22 @@ enum Kind {
         name: String,
         what: &'static str,
         candidates: Vec<String>,
+    },
+    // Rows into types.
+    Mismatch {
+        mismatches: Vec<Mismatch>,
+        number: Option<usize>,
+    },
+    // Statements on reflected tables.
+    /// Never sent, because it could only go wrong.
+    Refused {
+        operation: String,
+        reason: String,
+    },
+    /// Sent and failed, and more is known of it than the server says.
+    Explained {
+        operation: String,
+        reason: String,
     },
 }
 
@@ -217,6 +234,18 @@ impl Error {
         )
     }
 
+    /// A statement that was never sent, because it could only go wrong.
+    pub(crate) fn refused(operation: &str, reason: String) -> Error {
+        let operation = operation.to_owned();
+        Error::new(Kind::Refused { operation, reason }, None)
+    }
+
+    /// The same failure, with what is known of it besides.
+    pub(crate) fn explained(self, operation: &str, reason: String) -> Error {
+        let operation = operation.to_owned();
+        Error::new(Kind::Explained { operation, reason }, Some(self.into()))
+    }
+
     pub(crate) fn lost(url: String) -> Error {
         Error::new(Kind::Lost { url }, None)
     }
@@ -297,6 +326,27 @@ impl Error {
         line.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
+    pub(crate) fn row(mismatches: Vec<Mismatch>, source: Option<BoxError>) -> Error {
+        let number = None;
+        Error::new(Kind::Mismatch { mismatches, number }, source)
+    }
+
+    /// Adds which row of the result it was, from 1.
+    pub(crate) fn in_row(mut self, row: usize) -> Error {
+        if let Kind::Mismatch { number, .. } = &mut self.0.kind {
+            *number = Some(row);
+        }
+        self
+    }
+
+    /// Returns how a row did not fit; `None` is another error.
+    pub(crate) fn into_mismatches(self) -> Result<Vec<Mismatch>> {
+        match self.0.kind {
+            Kind::Mismatch { mismatches, .. } => Ok(mismatches),
+            _ => Err(self),
+        }
+    }
+
     /// Returns what the server said, if the server said it.
     #[must_use]
     pub fn as_db_error(&self) -> Option<&DbError> {
@@ -321,10 +371,17 @@ impl Error {
         self.as_db_error()?.table()
     }
 
-    /// Returns the column that the error is about; PostgreSQL names one for not-null violations only.
+    /// Returns the column that the error is about.
+    ///
+    /// PostgreSQL names one for not-null violations only; a row that [does not fit](Error::is_mapping_error) has one.
     #[must_use]
     pub fn column(&self) -> Option<&str> {
-        self.as_db_error()?.column()
+        match &self.0.kind {
+            Kind::Mismatch { mismatches, .. } => {
+                mismatches.iter().find_map(|one| one.column.as_deref())
+            }
+            _ => self.as_db_error()?.column(),
+        }
     }
 
     /// Says whether a unique constraint, primary key or unique index was violated (23505).
@@ -368,6 +425,12 @@ impl Error {
                 .is_some_and(|io| io.kind() == std::io::ErrorKind::TimedOut),
             (_, None) => false,
         }
+    }
+
+    /// Says whether a row did not fit the type that it was to be read into.
+    #[must_use]
+    pub fn is_mapping_error(&self) -> bool {
+        matches!(self.0.kind, Kind::Mismatch { .. })
     }
 
     /// Says whether the connection could not be made or was lost.
@@ -474,6 +537,21 @@ impl fmt::Display for Error {
             } => {
                 write!(f, "`{name}` is not one {what} but {}: ", candidates.len())?;
                 write!(f, "{}; name one of them", candidates.join(", "))?;
+            }
+            Kind::Refused { operation, reason } => {
+                write!(f, "refused to {operation}: {reason}")?;
+            }
+            Kind::Explained { operation, reason } => {
+                write!(f, "failed to {operation}: {reason}")?;
+            }
+            Kind::Mismatch { mismatches, number } => {
+                for (i, mismatch) in mismatches.iter().enumerate() {
+                    let next = if i == 0 { "" } else { "; " };
+                    write!(f, "{next}{mismatch}")?;
+                }
+                if let Some(number) = number {
+                    write!(f, " (row {number} of the result)")?;
+                }
             }
         }
         match (&self.0.source, f.alternate()) {

@@ -8,6 +8,7 @@
 //! - [`Transaction`] is owned: it can be stored, returned and sent to another task. Dropped without
 //!   [`commit`](Transaction::commit) it rolls back.
 //! - [`Savepoint`] is a nested transaction that is released when it ends.
+//! - [`FromRow`] reads rows into structs and tuples, by [`Transaction::query_as`] and its siblings.
 //! - [`Error`] is opaque and answers questions; its alternate form prints the whole chain.
 //!
 //! ```no_run
@@ -29,8 +30,10 @@ mod lane;
 mod nearest;
 mod pool;
 mod reflect;
+pub mod row;
 mod savepoint;
 pub mod schema;
+pub mod statement;
 mod statements;
 #[cfg(feature = "rustls")]
 mod tls;
@@ -46,8 +49,15 @@ pub use self::pool::{
     CancelToken, Connection, ConnectionSource, Connections, OnNotice, Pool, PoolOptions, connect,
 };
 pub use self::reflect::Reflect;
+pub use self::row::FromRow;
 pub use self::savepoint::Savepoint;
 pub use self::schema::Schema;
+#[cfg(feature = "sea-query")]
+pub use self::statement::SeaQuery;
+pub use self::statement::{
+    Arbiter, ArbiterElement, ArbiterKind, BoundStatement, Delete, Insert, Page, Select,
+    TableSource, Update, Upsert,
+};
 pub use self::statements::Statements;
 pub use self::transaction::{
     CopyIn, CopyOut, IsolationLevel, Retry, RowStream, Transaction, TransactionOptions, retrying,

@@ -1,3 +1,5 @@
-//! What the data access layer does, tested on a real PostgreSQL.
+//! What holds of the data access layer, tested on a real PostgreSQL.
 
+mod keys;
 mod reflect;
+mod rows;

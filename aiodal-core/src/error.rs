@@ -190,7 +190,7 @@ impl Error {
         Error::new(Kind::Cancel, Some(source))
     }
 
-    pub(crate) fn row(mismatches: Vec<Mismatch>, source: Option<BoxError>) -> Error {
+    pub(crate) fn mismatches(mismatches: Vec<Mismatch>, source: Option<BoxError>) -> Error {
         let number = None;
         Error::new(Kind::Mismatch { mismatches, number }, source)
     }
@@ -203,7 +203,7 @@ impl Error {
         self
     }
 
-    /// Returns how a row did not fit; `None` is another error.
+    /// Returns how a row did not fit, or the error itself if it is another.
     pub(crate) fn into_mismatches(self) -> Result<Vec<Mismatch>> {
         match self.0.kind {
             Kind::Mismatch { mismatches, .. } => Ok(mismatches),

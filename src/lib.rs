@@ -93,15 +93,17 @@
 //! | `derive` | yes | `#[derive(aiodal::FromRow)]`; without it the trait is implemented by hand |
 //! | `json` | no | columns of JSON into any type of serde's, and any row into JSON ([`row`]) |
 //! | `test` | yes | the attributes and the session; an application turns it off for its dependency and on for its dev-dependency |
+//! | `rustls` | no | TLS to the server, with `sslmode` and its kin as in libpq |
 //! | `with-chrono-0_4`, `with-jiff-0_2`, `with-serde_json-1`, `with-time-0_3`, `with-uuid-1` | no | values of these crates as parameters and columns, as in tokio-postgres |
 //!
 //! The minimum supported Rust version is 1.95.
 
 pub use aiodal_core::{
     BoxError, CancelToken, Connection, ConnectionSource, Connections, CopyIn, CopyOut, DatabaseUrl,
-    DbError, Error, FromRow, IsolationLevel, OnNotice, Pool, Result, Retry, Row, RowStream,
-    Savepoint, SimpleQueryMessage, SqlState, Statements, Transaction, TransactionOptions, chain,
-    connect, quote_ident, quote_literal, retrying, row, types, with_transaction,
+    DbError, Error, FromRow, IsolationLevel, OnNotice, Pool, PoolOptions, Reflect, Result, Retry,
+    Row, RowStream, Savepoint, Schema, SimpleQueryMessage, SqlState, Statements, Transaction,
+    TransactionOptions, chain, connect, quote_ident, quote_literal, retrying, row, schema, types,
+    with_transaction,
 };
 
 #[cfg(feature = "derive")]

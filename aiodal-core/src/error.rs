@@ -42,6 +42,7 @@ enum Kind {
     Savepoint,
     Connect {
         url: String,
+        reason: String,
     },
     Url {
         reason: String,
@@ -66,6 +67,12 @@ enum Kind {
         url: String,
     },
     Cancel,
+    Unreachable {
+        waited: Duration,
+    },
+    PoolOption {
+        problem: String,
+    },
     // Transactions.
     Rows {
         sql: String,
@@ -77,11 +84,35 @@ enum Kind {
         oldest: u32,
         version: u32,
     },
+    Reflection {
+        what: &'static str,
+    },
+    Catalog {
+        reason: String,
+    },
+    Missing(Box<Missing>),
+    Ambiguous {
+        name: String,
+        what: &'static str,
+        candidates: Vec<String>,
+    },
     // Rows into types.
     Mismatch {
         mismatches: Vec<Mismatch>,
         number: Option<usize>,
     },
+}
+
+/// What a lookup has not found.
+#[derive(Debug)]
+pub(crate) struct Missing {
+    /// What was looked for: `table`, `column` …
+    pub(crate) what: &'static str,
+    pub(crate) name: String,
+    /// Where: schemas, or a table.
+    pub(crate) place: String,
+    /// What it may be a slip of the pen for.
+    pub(crate) near: Vec<String>,
 }
 
 impl Error {
@@ -146,8 +177,10 @@ impl Error {
         }
     }
 
-    pub(crate) fn connect(url: String, source: BoxError) -> Error {
-        Error::new(Kind::Connect { url }, Some(source))
+    /// `reason` is one line, and says what to do.
+    pub(crate) fn connect(url: String, reason: &str, source: Option<BoxError>) -> Error {
+        let reason = reason.to_owned();
+        Error::new(Kind::Connect { url, reason }, source)
     }
 
     pub(crate) fn url(reason: String) -> Error {
@@ -186,6 +219,16 @@ impl Error {
         Error::new(Kind::Lost { url }, None)
     }
 
+    /// The pool is not full, and makes no connection either.
+    pub(crate) fn unreachable(waited: Duration, source: BoxError) -> Error {
+        Error::new(Kind::Unreachable { waited }, Some(source))
+    }
+
+    pub(crate) fn pool_option(problem: &str) -> Error {
+        let problem = problem.to_owned();
+        Error::new(Kind::PoolOption { problem }, None)
+    }
+
     pub(crate) fn cancel(source: BoxError) -> Error {
         Error::new(Kind::Cancel, Some(source))
     }
@@ -209,6 +252,63 @@ impl Error {
             Kind::Mismatch { mismatches, .. } => Ok(mismatches),
             _ => Err(self),
         }
+    }
+
+    pub(crate) fn reflection(what: &'static str, source: tokio_postgres::Error) -> Error {
+        Error::new(Kind::Reflection { what }, Some(source.into()))
+    }
+
+    pub(crate) fn catalog(reason: String) -> Error {
+        Error::new(Kind::Catalog { reason }, None)
+    }
+
+    pub(crate) fn missing(missing: Missing) -> Error {
+        Error::new(Kind::Missing(Box::new(missing)), None)
+    }
+
+    pub(crate) fn ambiguous(name: String, what: &'static str, candidates: Vec<String>) -> Error {
+        Error::new(
+            Kind::Ambiguous {
+                name,
+                what,
+                candidates,
+            },
+            None,
+        )
+    }
+
+    /// Says whether a lookup in a reflected schema found nothing by that name.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        matches!(self.0.kind, Kind::Missing(_))
+    }
+
+    /// Says whether a lookup in a reflected schema found several where one was asked for.
+    #[must_use]
+    pub fn is_ambiguous(&self) -> bool {
+        matches!(self.0.kind, Kind::Ambiguous { .. })
+    }
+
+    /// Returns what happened and the gist of why in one line, for a log or for the last words of a program.
+    #[must_use]
+    pub fn one_line(&self) -> String {
+        let mut line = self.to_string();
+        // These have said why.
+        if !matches!(self.0.kind, Kind::Connect { .. }) {
+            let mut source = self.source();
+            while let Some(error) = source {
+                let said = error
+                    .downcast_ref::<DbError>()
+                    .map_or_else(|| error.to_string(), |db| db.message().to_owned());
+                if said != "db error" {
+                    line.push_str(": ");
+                    line.push_str(&said);
+                    break;
+                }
+                source = error.source();
+            }
+        }
+        line.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
     /// Returns what the server said, if the server said it.
@@ -272,16 +372,23 @@ impl Error {
         self.code() == Some(&SqlState::NOT_NULL_VIOLATION)
     }
 
-    /// Says whether time ran out: waiting for a connection or a lock (55P03), in a statement (57014), or for the
-    /// transaction (25P04, or 25P03 if it was idle).
+    /// Says whether time ran out: connecting, waiting for a connection or a lock (55P03), in a statement (57014), or for
+    /// the transaction (25P04, or 25P03 if it was idle).
     ///
     /// A statement that somebody cancelled, by `pg_cancel_backend` for instance, counts as one that ran out of time: the
     /// server tells the two apart only by a message, which is translated.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         const CODES: [&str; 4] = ["55P03", "57014", "25P03", "25P04"];
-        matches!(self.0.kind, Kind::Checkout { .. })
-            || self.code().is_some_and(|code| CODES.contains(&code.code()))
+        match (&self.0.kind, self.code()) {
+            (Kind::Checkout { .. } | Kind::Unreachable { .. }, _) => true,
+            (_, Some(code)) => CODES.contains(&code.code()),
+            (Kind::Connect { .. }, None) => self
+                .source()
+                .and_then(|source| source.downcast_ref::<std::io::Error>())
+                .is_some_and(|io| io.kind() == std::io::ErrorKind::TimedOut),
+            (_, None) => false,
+        }
     }
 
     /// Says whether a row did not fit the type that it was to be read into.
@@ -293,7 +400,10 @@ impl Error {
     /// Says whether the connection could not be made or was lost.
     #[must_use]
     pub fn is_connection_error(&self) -> bool {
-        if matches!(self.0.kind, Kind::Connect { .. } | Kind::Lost { .. }) {
+        if matches!(
+            self.0.kind,
+            Kind::Connect { .. } | Kind::Lost { .. } | Kind::Unreachable { .. }
+        ) {
             return true;
         }
         match self.code() {
@@ -331,7 +441,7 @@ impl fmt::Display for Error {
             Kind::Commit => write!(f, "failed to commit; the transaction was rolled back")?,
             Kind::Rollback => write!(f, "failed to roll back; the connection was closed")?,
             Kind::Savepoint => write!(f, "failed to set, release or roll back to a savepoint")?,
-            Kind::Connect { url } => write!(f, "failed to connect to {url}")?,
+            Kind::Connect { url, reason } => write!(f, "failed to connect to {url}: {reason}")?,
             Kind::Url { reason } => write!(f, "the database URL is not valid: {reason}")?,
             Kind::Checkout { size, waited } => write!(
                 f,
@@ -351,6 +461,10 @@ impl fmt::Display for Error {
                 write!(f, "`{name}` cannot be an SQL identifier: {reason}")?;
             }
             Kind::Lost { url } => write!(f, "the connection to {url} was lost")?,
+            Kind::Unreachable { waited } => {
+                write!(f, "the pool made no connection within {waited:?}")?;
+            }
+            Kind::PoolOption { problem } => write!(f, "the pool can't be made: {problem}")?,
             Kind::Cancel => write!(f, "failed to ask the server to cancel a statement")?,
             Kind::Rows {
                 sql,
@@ -368,6 +482,21 @@ impl fmt::Display for Error {
                 version / 10_000,
                 version % 10_000
             )?,
+            Kind::Reflection { what } => write!(f, "failed to reflect {what}")?,
+            Kind::Catalog { reason } => write!(
+                f,
+                "failed to reflect: the catalogs contradict themselves ({reason}); \
+                 they may have changed meanwhile, try again"
+            )?,
+            Kind::Missing(missing) => write!(f, "{missing}")?,
+            Kind::Ambiguous {
+                name,
+                what,
+                candidates,
+            } => {
+                write!(f, "`{name}` is not one {what} but {}: ", candidates.len())?;
+                write!(f, "{}; name one of them", candidates.join(", "))?;
+            }
             Kind::Mismatch { mismatches, number } => {
                 for (i, mismatch) in mismatches.iter().enumerate() {
                     let next = if i == 0 { "" } else { "; " };
@@ -383,6 +512,22 @@ impl fmt::Display for Error {
                 write!(f, "\n{}", chain_below(source.as_ref(), self.position()))
             }
             _ => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Missing {
+            what,
+            name,
+            place,
+            near,
+        } = self;
+        write!(f, "no {what} {name} in {place}")?;
+        match near.as_slice() {
+            [] => Ok(()),
+            near => write!(f, "; did you mean {}?", near.join(" or ")),
         }
     }
 }
@@ -492,11 +637,14 @@ mod tests {
     #[test]
     fn alternate_form_walks_the_sources() {
         let io = std::io::Error::other("no route to host");
-        let error = Error::connect("postgres://h/d".into(), Box::new(io));
-        assert_eq!(error.to_string(), "failed to connect to postgres://h/d");
+        let error = Error::connect("postgres://h/d".into(), "it is gone", Some(Box::new(io)));
+        assert_eq!(
+            error.to_string(),
+            "failed to connect to postgres://h/d: it is gone"
+        );
         assert_eq!(
             format!("{error:#}"),
-            "failed to connect to postgres://h/d\n  caused by: no route to host"
+            "failed to connect to postgres://h/d: it is gone\n  caused by: no route to host"
         );
         assert_eq!(format!("{error:?}"), format!("{error:#}"));
     }

@@ -28,6 +28,7 @@ mod ident;
 mod lane;
 mod nearest;
 mod pool;
+mod reflect;
 pub mod row;
 mod savepoint;
 pub mod schema;
@@ -42,8 +43,9 @@ pub use self::ident::{quote_ident, quote_literal};
 pub use self::lane::{Lane, LaneOptions, Observer, Outcome, Revoked};
 pub use self::nearest::nearest;
 pub use self::pool::{
-    CancelToken, Connection, ConnectionSource, Connections, OnNotice, Pool, connect,
+    CancelToken, Connection, ConnectionSource, Connections, OnNotice, Pool, PoolOptions, connect,
 };
+pub use self::reflect::Reflect;
 pub use self::row::FromRow;
 pub use self::savepoint::Savepoint;
 pub use self::schema::Schema;

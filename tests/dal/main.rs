@@ -1,3 +1,4 @@
-//! What holds of the data access layer, tested on a real PostgreSQL.
+//! What the data access layer does, tested on a real PostgreSQL.
 
+mod reflect;
 mod rows;

@@ -1,5 +1,6 @@
 //! What the keywords mean: the driver's configuration, and what the driver has no word for.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -149,6 +150,14 @@ impl Settings {
             session_attrs,
             password_file: password_file.map(|(path, named)| PasswordFile { path, named }),
         })
+    }
+
+    /// The role to connect as: the one given, else the name of the operating system's user, as libpq does it.
+    pub(crate) fn user(&self) -> Cow<'_, str> {
+        match self.config.get_user() {
+            Some(user) => Cow::Borrowed(user),
+            None => Cow::Owned(whoami::username().unwrap_or_default()),
+        }
     }
 
     /// Lists the places to try, in their order.

@@ -51,8 +51,7 @@ impl Lane {
                     client.query_typed_raw(sql, params).await
                 }
                 Plan::Named { prepared, cached } => {
-                    let rows =
-                        client.query_raw(&prepared.statement, params.iter().copied());
+                    let rows = client.query_raw(&prepared.statement, params.iter().copied());
                     self.bind(&ticket, &prepared, cached, rows).await
                 }
             }

@@ -269,6 +269,27 @@ impl Error {
         Error::new(Kind::Nested { owner }, None)
     }
 
+    pub(crate) fn mismatches(mismatches: Vec<Mismatch>, source: Option<BoxError>) -> Error {
+        let number = None;
+        Error::new(Kind::Mismatch { mismatches, number }, source)
+    }
+
+    /// Adds which row of the result it was, from 1.
+    pub(crate) fn in_row(mut self, row: usize) -> Error {
+        if let Kind::Mismatch { number, .. } = &mut self.0.kind {
+            *number = Some(row);
+        }
+        self
+    }
+
+    /// Returns how a row did not fit, or the error itself if it is another.
+    pub(crate) fn into_mismatches(self) -> Result<Vec<Mismatch>> {
+        match self.0.kind {
+            Kind::Mismatch { mismatches, .. } => Ok(mismatches),
+            _ => Err(self),
+        }
+    }
+
     pub(crate) fn reflection(what: &'static str, source: tokio_postgres::Error) -> Error {
         Error::new(Kind::Reflection { what }, Some(source.into()))
     }
@@ -324,27 +345,6 @@ impl Error {
             }
         }
         line.split_whitespace().collect::<Vec<_>>().join(" ")
-    }
-
-    pub(crate) fn row(mismatches: Vec<Mismatch>, source: Option<BoxError>) -> Error {
-        let number = None;
-        Error::new(Kind::Mismatch { mismatches, number }, source)
-    }
-
-    /// Adds which row of the result it was, from 1.
-    pub(crate) fn in_row(mut self, row: usize) -> Error {
-        if let Kind::Mismatch { number, .. } = &mut self.0.kind {
-            *number = Some(row);
-        }
-        self
-    }
-
-    /// Returns how a row did not fit; `None` is another error.
-    pub(crate) fn into_mismatches(self) -> Result<Vec<Mismatch>> {
-        match self.0.kind {
-            Kind::Mismatch { mismatches, .. } => Ok(mismatches),
-            _ => Err(self),
-        }
     }
 
     /// Returns what the server said, if the server said it.

@@ -97,9 +97,11 @@
 //! The minimum supported Rust version is 1.95.
 
 pub use aiodal_core::{
-    BoxError, CancelToken, Connection, ConnectionSource, Connections, DatabaseUrl, DbError, Error,
-    OnNotice, Pool, PoolOptions, Result, Row, Savepoint, SqlState, Transaction, chain, connect,
-    quote_ident, quote_literal, types,
+    BoxError, CancelToken, Connection, ConnectionSource, Connections, CopyIn, CopyOut, DatabaseUrl,
+    DbError, Error, IsolationLevel, OnNotice, Pool, PoolOptions, Reflect, Result, Retry, Row,
+    RowStream, Savepoint, Schema, SimpleQueryMessage, SqlState, Statements, Transaction,
+    TransactionOptions, chain, connect, quote_ident, quote_literal, retrying, schema, types,
+    with_transaction,
 };
 
 #[cfg(feature = "test")]

@@ -1,10 +1,15 @@
 //! The error of the data access layer, and the one function that prints a chain of causes.
 
+mod position;
+mod questions;
+
 use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
 use tokio_postgres::error::{DbError, SqlState};
+
+use self::position::Position;
 
 /// A result whose error is [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -26,22 +31,82 @@ struct Inner {
 
 #[derive(Debug)]
 enum Kind {
-    Statement { sql: String },
+    Statement {
+        sql: String,
+        position: Option<Position>,
+    },
     Begin,
     Commit,
     Rollback,
     Savepoint,
-    Connect { url: String, reason: String },
-    Url { reason: String },
-    Checkout { size: u32, waited: Duration },
-    Revoked { owner: String, sql: String },
-    NotOwner { owner: String },
-    Identifier { name: String, reason: &'static str },
+    Connect {
+        url: String,
+        reason: String,
+    },
+    Url {
+        reason: String,
+    },
+    Checkout {
+        size: u32,
+        waited: Duration,
+    },
+    Revoked {
+        owner: String,
+        sql: String,
+    },
+    NotOwner {
+        owner: String,
+    },
+    Identifier {
+        name: String,
+        reason: &'static str,
+    },
     // Connecting.
-    Lost { url: String },
+    Lost {
+        url: String,
+    },
     Cancel,
-    Unreachable { waited: Duration },
-    PoolOption { problem: String },
+    Unreachable {
+        waited: Duration,
+    },
+    PoolOption {
+        problem: String,
+    },
+    // Transactions.
+    Rows {
+        sql: String,
+        expected: &'static str,
+        found: u64,
+    },
+    TooOld {
+        option: &'static str,
+        oldest: u32,
+        version: u32,
+    },
+    Reflection {
+        what: &'static str,
+    },
+    Catalog {
+        reason: String,
+    },
+    Missing(Box<Missing>),
+    Ambiguous {
+        name: String,
+        what: &'static str,
+        candidates: Vec<String>,
+    },
+}
+
+/// What a lookup has not found.
+#[derive(Debug)]
+pub(crate) struct Missing {
+    /// What was looked for: `table`, `column` …
+    pub(crate) what: &'static str,
+    pub(crate) name: String,
+    /// Where: schemas, or a table.
+    pub(crate) place: String,
+    /// What it may be a slip of the pen for.
+    pub(crate) near: Vec<String>,
 }
 
 impl Error {
@@ -50,11 +115,38 @@ impl Error {
     }
 
     pub(crate) fn statement(sql: &str, source: tokio_postgres::Error) -> Error {
-        Error::new(Kind::Statement { sql: shorten(sql) }, Some(source.into()))
+        let position = source
+            .as_db_error()
+            .and_then(|error| Position::of(sql, error));
+        let sql = shorten(sql);
+        Error::new(Kind::Statement { sql, position }, Some(source.into()))
     }
 
     pub(crate) fn begin(source: tokio_postgres::Error) -> Error {
         Error::new(Kind::Begin, Some(source.into()))
+    }
+
+    pub(crate) fn rows(sql: &str, expected: &'static str, found: u64) -> Error {
+        let sql = shorten(sql);
+        Error::new(
+            Kind::Rows {
+                sql,
+                expected,
+                found,
+            },
+            None,
+        )
+    }
+
+    pub(crate) fn too_old(option: &'static str, oldest: u32, version: u32) -> Error {
+        Error::new(
+            Kind::TooOld {
+                option,
+                oldest,
+                version,
+            },
+            None,
+        )
     }
 
     /// The same cause, told as a failed COMMIT.
@@ -135,6 +227,41 @@ impl Error {
         Error::new(Kind::Cancel, Some(source))
     }
 
+    pub(crate) fn reflection(what: &'static str, source: tokio_postgres::Error) -> Error {
+        Error::new(Kind::Reflection { what }, Some(source.into()))
+    }
+
+    pub(crate) fn catalog(reason: String) -> Error {
+        Error::new(Kind::Catalog { reason }, None)
+    }
+
+    pub(crate) fn missing(missing: Missing) -> Error {
+        Error::new(Kind::Missing(Box::new(missing)), None)
+    }
+
+    pub(crate) fn ambiguous(name: String, what: &'static str, candidates: Vec<String>) -> Error {
+        Error::new(
+            Kind::Ambiguous {
+                name,
+                what,
+                candidates,
+            },
+            None,
+        )
+    }
+
+    /// Says whether a lookup in a reflected schema found nothing by that name.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        matches!(self.0.kind, Kind::Missing(_))
+    }
+
+    /// Says whether a lookup in a reflected schema found several where one was asked for.
+    #[must_use]
+    pub fn is_ambiguous(&self) -> bool {
+        matches!(self.0.kind, Kind::Ambiguous { .. })
+    }
+
     /// Returns what happened and the gist of why in one line, for a log or for the last words of a program.
     #[must_use]
     pub fn one_line(&self) -> String {
@@ -211,14 +338,17 @@ impl Error {
         self.code() == Some(&SqlState::NOT_NULL_VIOLATION)
     }
 
-    /// Says whether time ran out: connecting, waiting for a connection, for a lock (55P03), or in a statement (57014).
+    /// Says whether time ran out: connecting, waiting for a connection or a lock (55P03), in a statement (57014), or for
+    /// the transaction (25P04, or 25P03 if it was idle).
+    ///
+    /// A statement that somebody cancelled, by `pg_cancel_backend` for instance, counts as one that ran out of time: the
+    /// server tells the two apart only by a message, which is translated.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
+        const CODES: [&str; 4] = ["55P03", "57014", "25P03", "25P04"];
         match (&self.0.kind, self.code()) {
             (Kind::Checkout { .. } | Kind::Unreachable { .. }, _) => true,
-            (_, Some(code)) => {
-                *code == SqlState::QUERY_CANCELED || *code == SqlState::LOCK_NOT_AVAILABLE
-            }
+            (_, Some(code)) => CODES.contains(&code.code()),
             (Kind::Connect { .. }, None) => self
                 .source()
                 .and_then(|source| source.downcast_ref::<std::io::Error>())
@@ -243,6 +373,14 @@ impl Error {
         }
     }
 
+    /// Returns where the statement is at fault, if the server said so.
+    fn position(&self) -> Option<&Position> {
+        match &self.0.kind {
+            Kind::Statement { position, .. } => position.as_ref(),
+            _ => None,
+        }
+    }
+
     fn driver(&self) -> Option<&tokio_postgres::Error> {
         let mut source = self.source();
         while let Some(error) = source {
@@ -258,7 +396,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0.kind {
-            Kind::Statement { sql } => write!(f, "failed to run `{sql}`")?,
+            Kind::Statement { sql, .. } => write!(f, "failed to run `{sql}`")?,
             Kind::Begin => write!(f, "failed to begin a transaction")?,
             Kind::Commit => write!(f, "failed to commit; the transaction was rolled back")?,
             Kind::Rollback => write!(f, "failed to roll back; the connection was closed")?,
@@ -288,10 +426,59 @@ impl fmt::Display for Error {
             }
             Kind::PoolOption { problem } => write!(f, "the pool can't be made: {problem}")?,
             Kind::Cancel => write!(f, "failed to ask the server to cancel a statement")?,
+            Kind::Rows {
+                sql,
+                expected,
+                found,
+            } => write!(f, "`{sql}` was to return {expected} and returned {found}")?,
+            Kind::TooOld {
+                option,
+                oldest,
+                version,
+            } => write!(
+                f,
+                "`{option}` needs PostgreSQL {} or later, and this server is {}.{}",
+                oldest / 10_000,
+                version / 10_000,
+                version % 10_000
+            )?,
+            Kind::Reflection { what } => write!(f, "failed to reflect {what}")?,
+            Kind::Catalog { reason } => write!(
+                f,
+                "failed to reflect: the catalogs contradict themselves ({reason}); \
+                 they may have changed meanwhile, try again"
+            )?,
+            Kind::Missing(missing) => write!(f, "{missing}")?,
+            Kind::Ambiguous {
+                name,
+                what,
+                candidates,
+            } => {
+                write!(f, "`{name}` is not one {what} but {}: ", candidates.len())?;
+                write!(f, "{}; name one of them", candidates.join(", "))?;
+            }
         }
         match (&self.0.source, f.alternate()) {
-            (Some(source), true) => write!(f, "\n{}", chain(source.as_ref())),
+            (Some(source), true) => {
+                write!(f, "\n{}", chain_below(source.as_ref(), self.position()))
+            }
             _ => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Missing {
+            what,
+            name,
+            place,
+            near,
+        } = self;
+        write!(f, "no {what} {name} in {place}")?;
+        match near.as_slice() {
+            [] => Ok(()),
+            near => write!(f, "; did you mean {}?", near.join(" or ")),
         }
     }
 }
@@ -311,9 +498,15 @@ impl StdError for Error {
 /// Prints an error and everything under it, one cause a line.
 ///
 /// tokio-postgres prints only "db error" for what the server refused; this adds the server's
-/// severity, message, detail, hint, context, object names and SQLSTATE.
+/// severity, message, detail, hint, context, object names and SQLSTATE, and the line of the statement that it is about.
 #[must_use]
 pub fn chain(error: &(dyn StdError + 'static)) -> String {
+    chain_below(error, None)
+}
+
+/// The same of the causes of an error that knows where its statement is at fault.
+fn chain_below(error: &(dyn StdError + 'static), position: Option<&Position>) -> String {
+    let mut position = position;
     let mut out = String::new();
     let mut next = Some(error);
     while let Some(error) = next {
@@ -321,7 +514,7 @@ pub fn chain(error: &(dyn StdError + 'static)) -> String {
             out.push('\n');
         }
         if let Some(db) = error.downcast_ref::<DbError>() {
-            describe(db, &mut out);
+            describe(db, position, &mut out);
         } else {
             let text = error.to_string();
             // "db error" says nothing that the next link, the server's own words, doesn't.
@@ -332,12 +525,15 @@ pub fn chain(error: &(dyn StdError + 'static)) -> String {
                 out.push_str(&text);
             }
         }
+        if let Some(error) = error.downcast_ref::<Error>() {
+            position = error.position();
+        }
         next = error.source();
     }
     out
 }
 
-fn describe(db: &DbError, out: &mut String) {
+fn describe(db: &DbError, position: Option<&Position>, out: &mut String) {
     use fmt::Write as _;
     let _infallible = write!(
         out,
@@ -346,6 +542,9 @@ fn describe(db: &DbError, out: &mut String) {
         db.message(),
         db.code().code()
     );
+    if let Some(position) = position {
+        position.print(out);
+    }
     let names = [
         ("detail", db.detail()),
         ("hint", db.hint()),

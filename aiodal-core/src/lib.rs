@@ -27,6 +27,7 @@ mod ident;
 mod lane;
 mod nearest;
 mod pool;
+mod reflect;
 mod savepoint;
 pub mod schema;
 mod statements;
@@ -38,13 +39,18 @@ pub use self::database_url::DatabaseUrl;
 pub use self::error::{BoxError, Error, Result, chain};
 pub use self::ident::{quote_ident, quote_literal};
 pub use self::lane::{Lane, LaneOptions, Observer, Outcome, Revoked};
+pub use self::nearest::nearest;
 pub use self::pool::{
     CancelToken, Connection, ConnectionSource, Connections, OnNotice, Pool, PoolOptions, connect,
 };
+pub use self::reflect::Reflect;
 pub use self::savepoint::Savepoint;
 pub use self::schema::Schema;
 pub use self::statements::Statements;
-pub use self::transaction::Transaction;
+pub use self::transaction::{
+    CopyIn, CopyOut, IsolationLevel, Retry, RowStream, Transaction, TransactionOptions, retrying,
+    with_transaction,
+};
 
 pub use tokio_postgres::error::{DbError, SqlState};
-pub use tokio_postgres::{Row, types};
+pub use tokio_postgres::{Row, SimpleQueryMessage, types};

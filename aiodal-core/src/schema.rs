@@ -4,8 +4,10 @@
 //! their position, so that two reflections of the same database are equal.
 
 mod constraint;
+mod find;
 mod function;
 mod index;
+mod lookup;
 mod name;
 mod sequence;
 mod table;
@@ -17,6 +19,8 @@ pub use self::constraint::{
 };
 pub use self::function::{Argument, ArgumentMode, Function};
 pub use self::index::{Index, IndexElement};
+pub use self::lookup::NameRef;
+pub(crate) use self::lookup::Reading;
 pub use self::name::QualifiedName;
 pub use self::sequence::{Sequence, SequenceOptions};
 pub use self::table::{

@@ -1,13 +1,14 @@
-//! The data access layer against a real PostgreSQL.
+//! What the data access layer does, tested on a real PostgreSQL.
 
 mod connect;
 #[cfg(unix)]
 mod connect_server;
 #[cfg(all(unix, feature = "rustls"))]
 mod connect_tls;
+mod reflect;
 
-#[path = "../support/postgres.rs"]
 #[cfg(unix)]
+#[path = "../support/postgres.rs"]
 mod postgres;
 #[path = "../support/server.rs"]
 mod server;

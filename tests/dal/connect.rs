@@ -184,6 +184,29 @@ async fn spoilt_and_closed_connections_are_not_handed_out_again(
     Ok(())
 }
 
+#[aiodal::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connection_that_the_server_takes_leave_of_is_not_handed_out_again(
+    tx: &Transaction,
+) -> aiodal::Result<()> {
+    let pool = open(tx, PoolOptions::new().max_size(1)).await?;
+    for _ in 0..30 {
+        let dying = Transaction::begin(&pool).await?;
+        let error = dying
+            .query_one("select pg_terminate_backend(pg_backend_pid())", &[])
+            .await;
+        let error = error.expect_err("it has terminated itself");
+        assert_eq!(error.code(), Some(&SqlState::ADMIN_SHUTDOWN));
+        assert!(error.is_connection_error());
+        drop(dying);
+        // The server closes the connection only some time after its last word.
+        Transaction::begin(&pool)
+            .await?
+            .query_one("select 1", &[])
+            .await?;
+    }
+    Ok(())
+}
+
 /// A pool as an application may have it already.
 async fn brought(tx: &Transaction) -> bb8::Pool<PostgresConnectionManager<NoTls>> {
     let source = PostgresConnectionManager::new(config(tx).await, NoTls);

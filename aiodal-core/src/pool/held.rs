@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::time::timeout;
+use tokio_postgres::error::{DbError, Severity};
 use tokio_postgres::{Client, SimpleQueryMessage};
 
 use super::cancel::CancelToken;
@@ -165,6 +166,14 @@ impl Held {
             Origin::Pooled(connection) => connection.spoil(),
             Origin::Foreign(foreign) => foreign.spoilt.store(true, Ordering::Release),
             Origin::Lent { .. } => {}
+        }
+    }
+
+    /// Spoils it if the error is the server's farewell, after which it takes a moment to close the connection.
+    pub(crate) fn heed(&self, error: &tokio_postgres::Error) {
+        let severity = error.as_db_error().and_then(DbError::parsed_severity);
+        if matches!(severity, Some(Severity::Fatal | Severity::Panic)) {
+            self.spoil();
         }
     }
 

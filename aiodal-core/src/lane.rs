@@ -253,7 +253,11 @@ impl Lane {
         };
         let mut cell = None;
         while let Some(message) = answer.next().await {
-            if let SimpleQueryMessage::Row(row) = message.map_err(Error::begin)? {
+            let message = message.map_err(|error| {
+                self.0.held.heed(&error);
+                Error::begin(error)
+            })?;
+            if let SimpleQueryMessage::Row(row) = message {
                 cell = cell.or_else(|| row.try_get(0).ok().flatten().map(str::to_owned));
             }
         }

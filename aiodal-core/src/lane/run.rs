@@ -260,6 +260,7 @@ impl Lane {
 
     /// Notes what a statement failed of, and tells it.
     pub(crate) fn failed(&self, sql: &str, error: tokio_postgres::Error) -> Error {
+        self.held().heed(&error);
         let error = Error::statement(sql, error);
         if error.is_serialization_failure() || error.is_deadlock() {
             self.traffic().set_transient(true);

@@ -26,10 +26,10 @@ use tokio_postgres::{Client, Row};
 use self::assemble::{Assembled, Rows, assemble};
 use self::catalog::Scope;
 pub use self::options::Reflect;
-use self::rows::{FromCatalog, Listed, Namespaces};
+use self::rows::{FromCatalog, Listed, Names, Namespaces};
 use crate::error::{Error, Missing, Result};
 use crate::nearest::nearest;
-use crate::schema::{NameRef, Reading, Schema, Table};
+use crate::schema::{NameRef, QualifiedName, Reading, Schema, Table};
 use crate::transaction::Transaction;
 
 /// What a reflection runs in, so that it sees one state and leaves none behind.
@@ -94,6 +94,34 @@ impl Schema {
     }
 }
 
+impl Table {
+    /// Reflects one relation as a transaction sees it: by its name, of any kind and in any schema.
+    ///
+    /// [`NameRef`] says how a name is read. It takes as long in a database of thousands of tables as in one of a few, and
+    /// changes nothing of the transaction, like [`Schema::reflect`].
+    ///
+    /// # Errors
+    ///
+    /// There is no relation of that name; the error names those that are near
+    /// ([`is_not_found`](Error::is_not_found)). A transaction that has failed already, a lost connection.
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`Schema::reflect`].
+    pub async fn reflect<'a>(tx: &Transaction, name: impl Into<NameRef<'a>>) -> Result<Arc<Table>> {
+        let (lane, name) = (tx.lane(), name.into());
+        lane.unobserved(async {
+            let client = lane.client();
+            let version = server_version(client).await?;
+            match one_table(client, version, name, Bracket::Savepoint).await? {
+                Some(table) => Ok(table),
+                None => Err(no_table(client, name).await),
+            }
+        })
+        .await?
+    }
+}
+
 /// Asks for `server_version_num`; for connections that have not kept it.
 pub(crate) async fn server_version(client: &Client) -> Result<u32> {
     let sql = "select pg_catalog.current_setting('server_version_num')::pg_catalog.int4";
@@ -139,7 +167,7 @@ pub(crate) async fn whole(
     let [namespaces, listed @ ..] = answer.choice.as_slice() else {
         return Err(Error::catalog("no schemas were chosen".to_owned()));
     };
-    let namespaces = Namespaces::read_one(namespaces).map_err(failed)?;
+    let namespaces = Namespaces::read(namespaces).map_err(failed)?;
     if let Some(name) = namespaces.missed.first() {
         let all = namespaces.all.iter().flatten();
         return Err(Error::missing(Missing {
@@ -152,7 +180,7 @@ pub(crate) async fn whole(
     let mut schemas = namespaces.chosen;
     schemas.sort_unstable();
     if let [listed] = listed {
-        let listed = Listed::read_one(listed).map_err(failed)?;
+        let listed = Listed::read(listed).map_err(failed)?;
         if let Some(name) = wanted.missed(&listed, options) {
             let all = listed.all.iter().flatten().map(String::as_str);
             let bare = name.rsplit('.').next().unwrap_or(name);
@@ -212,6 +240,44 @@ pub(crate) async fn one_table(
     Ok(assemble(answer.rows, scope)?.tables.pop())
 }
 
+/// Says that [`one_table`] has found nothing, and what is near.
+pub(crate) async fn no_table(client: &Client, name: NameRef<'_>) -> Error {
+    let readings = match name.readings() {
+        Ok(readings) => readings,
+        Err(error) => return error,
+    };
+    let named = readings.iter().filter_map(|reading| reading.schema.clone());
+    let named: Vec<String> = named.collect();
+    let answer = client
+        .query_typed_one(catalog::NAMES, &[(&named, Type::TEXT_ARRAY)])
+        .await
+        .and_then(|row| Names::read(&row));
+    let names = match answer {
+        Ok(names) => names,
+        Err(error) => return Error::reflection("the names of tables", error),
+    };
+    let all = names.schemas.into_iter().flatten();
+    let all = all.zip(names.names.into_iter().flatten());
+    let all: Vec<QualifiedName> = all
+        .map(|(schema, name)| QualifiedName { schema, name })
+        .collect();
+    let looked_in = Schema {
+        schemas: if named.is_empty() {
+            names.search_path.clone()
+        } else {
+            all.iter().fold(Vec::new(), |mut schemas, name| {
+                if named.contains(&name.schema) && !schemas.contains(&name.schema) {
+                    schemas.push(name.schema.clone());
+                }
+                schemas
+            })
+        },
+        search_path: names.search_path,
+        ..Schema::default()
+    };
+    looked_in.missed("table", name, &readings, all.iter())
+}
+
 fn quoted(names: Vec<&str>) -> Vec<String> {
     names.iter().map(|name| format!("\"{name}\"")).collect()
 }
@@ -267,7 +333,8 @@ impl Wanted {
 type Choice<'a> = (String, Vec<(&'a (dyn ToSql + Sync), Type)>);
 
 struct Answer {
-    choice: Vec<Vec<Row>>,
+    /// A row of each.
+    choice: Vec<Row>,
     rows: Rows,
 }
 
@@ -311,7 +378,7 @@ async fn read(
     ];
     let choose = choice
         .iter()
-        .map(|(sql, params)| client.query_typed(sql, params));
+        .map(|(sql, params)| client.query_typed_one(sql, params));
     let ask = statements.iter().map(async |(_, sql)| match sql {
         Some(sql) => client.query_typed(sql, &[]).await,
         None => Ok(Vec::new()),

@@ -1,3 +1,5 @@
 //! What the data access layer does, tested on a real PostgreSQL.
 
 mod reflect;
+#[path = "../support/server.rs"]
+mod server;

@@ -92,6 +92,22 @@ impl Schema {
         })
         .await?
     }
+
+    /// Reflects the database of a connection, in a transaction of its own and one round trip.
+    ///
+    /// The connection must have no transaction open: its end would be this one's end too.
+    ///
+    /// # Errors
+    ///
+    /// A schema or relation that the options name and that does not exist, a lost connection.
+    ///
+    /// # Cancel safety
+    ///
+    /// Everything is sent at once, its end included: if the future is dropped, the connection stays in order.
+    pub async fn reflect_on(client: &Client, options: &Reflect) -> Result<Schema> {
+        let version = server_version(client).await?;
+        whole(client, version, options, Bracket::Transaction).await
+    }
 }
 
 impl Table {
@@ -174,7 +190,7 @@ pub(crate) async fn whole(
             what: "schema",
             name: format!("\"{name}\""),
             place: "this database".to_owned(),
-            near: quoted(nearest(name, all.map(String::as_str))),
+            near: quoted(&nearest(name, all.map(String::as_str))),
         }));
     }
     let mut schemas = namespaces.chosen;
@@ -188,7 +204,7 @@ pub(crate) async fn whole(
                 what: "relation",
                 name: format!("\"{name}\""),
                 place: schemas.join(", "),
-                near: quoted(nearest(bare, all)),
+                near: quoted(&nearest(bare, all)),
             }));
         }
     }
@@ -246,39 +262,42 @@ pub(crate) async fn no_table(client: &Client, name: NameRef<'_>) -> Error {
         Ok(readings) => readings,
         Err(error) => return error,
     };
-    let named = readings.iter().filter_map(|reading| reading.schema.clone());
-    let named: Vec<String> = named.collect();
+    let within: Vec<String> = readings
+        .iter()
+        .filter_map(|reading| reading.schema.clone())
+        .collect();
     let answer = client
-        .query_typed_one(catalog::NAMES, &[(&named, Type::TEXT_ARRAY)])
+        .query_typed_one(catalog::NAMES, &[(&within, Type::TEXT_ARRAY)])
         .await
         .and_then(|row| Names::read(&row));
-    let names = match answer {
+    let Names {
+        search_path,
+        schemas,
+        relations,
+    } = match answer {
         Ok(names) => names,
         Err(error) => return Error::reflection("the names of tables", error),
     };
-    let all = names.schemas.into_iter().flatten();
-    let all = all.zip(names.names.into_iter().flatten());
-    let all: Vec<QualifiedName> = all
+    let pairs = schemas.into_iter().flatten();
+    let pairs = pairs.zip(relations.into_iter().flatten());
+    let all: Vec<QualifiedName> = pairs
         .map(|(schema, name)| QualifiedName { schema, name })
         .collect();
+    let mut places = if within.is_empty() {
+        search_path.clone()
+    } else {
+        within
+    };
+    places.dedup();
     let looked_in = Schema {
-        schemas: if named.is_empty() {
-            names.search_path.clone()
-        } else {
-            all.iter().fold(Vec::new(), |mut schemas, name| {
-                if named.contains(&name.schema) && !schemas.contains(&name.schema) {
-                    schemas.push(name.schema.clone());
-                }
-                schemas
-            })
-        },
-        search_path: names.search_path,
+        schemas: places,
+        search_path,
         ..Schema::default()
     };
     looked_in.missed("table", name, &readings, all.iter())
 }
 
-fn quoted(names: Vec<&str>) -> Vec<String> {
+fn quoted(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| format!("\"{name}\"")).collect()
 }
 

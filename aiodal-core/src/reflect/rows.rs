@@ -77,7 +77,7 @@ rows! {
     Names {
         search_path: Vec<String>,
         schemas: Option<Vec<String>>,
-        names: Option<Vec<String>>,
+        relations: Option<Vec<String>>,
     }
 
     RelationRow {

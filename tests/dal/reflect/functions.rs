@@ -109,7 +109,11 @@ async fn columns_are_called_as_in_a_query(tx: &mut Transaction) -> aiodal::Resul
     for function in &schema.functions {
         let sql = format!("select * from {}()", function.name);
         let row = tx.query_one(&sql, &[]).await?;
-        let expected: Vec<&str> = row.columns().iter().map(|column| column.name()).collect();
+        let expected: Vec<&str> = row
+            .columns()
+            .iter()
+            .map(tokio_postgres::Column::name)
+            .collect();
         let names: Vec<&str> = function
             .columns
             .iter()

@@ -122,3 +122,61 @@ async fn temporary_table_comes_first(tx: &mut Transaction) -> aiodal::Result<()>
     }
     Ok(())
 }
+
+/// A database with a catalog that changes while it is read.
+#[aiodal::test]
+async fn reflection_survives_ddl_of_others(tx: &Transaction) -> aiodal::Result<()> {
+    let config = server::config(tx).await;
+    let (reader, writer) = (
+        server::connect(&config).await,
+        server::connect(&config).await,
+    );
+    let schema = format!("aiodal_reflect_{}", std::process::id());
+    let make = format!(
+        "create schema {schema}; set search_path = {schema};
+        create view {schema}.v as select 1 as a; create table {schema}.kept (a int default 1 + 1)"
+    );
+    writer
+        .batch_execute(&make)
+        .await
+        .expect("a schema of its own");
+    let options = Reflect::new()
+        .search_path(false)
+        .schemas([schema.as_str()])
+        .definitions(true);
+    let change = "drop table if exists t; create table t (a int default 1 + 1 check (a > 0));
+        create index on t ((a + 1)) where a > 1";
+    let changes = async {
+        for _ in 0..40 {
+            writer.batch_execute(change).await.expect("DDL");
+        }
+    };
+    let reflections = async {
+        let mut all = Vec::new();
+        for _ in 0..40 {
+            all.push(Schema::reflect_on(&reader, &options).await);
+        }
+        all
+    };
+    let ((), all) = futures_util::join!(changes, reflections);
+    writer
+        .batch_execute(&format!("drop schema {schema} cascade"))
+        .await
+        .expect("it is ours");
+    // Twice in a row is possible, and is an error that says so; every time would be a defect.
+    let good: Vec<&Schema> = all.iter().flatten().collect();
+    assert!(
+        good.len() > 30,
+        "{:?}",
+        all.iter().find_map(|one| one.as_ref().err())
+    );
+    for schema in good {
+        assert!(schema.table(("", "kept")).is_err());
+        assert_eq!(schema.tables[0].name.name, "kept");
+    }
+    reader
+        .query_one("select pg_current_xact_id_if_assigned()::text", &[])
+        .await
+        .expect("no transaction is left open");
+    Ok(())
+}

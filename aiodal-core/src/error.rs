@@ -122,6 +122,7 @@ enum Kind {
 pub(crate) struct Missing {
     /// What was looked for: `table`, `column` …
     pub(crate) what: &'static str,
+    /// As the user wrote it; empty if any would have done.
     pub(crate) name: String,
     /// Where: schemas, or a table.
     pub(crate) place: String,
@@ -571,7 +572,8 @@ impl fmt::Display for Missing {
             place,
             near,
         } = self;
-        write!(f, "no {what} {name} in {place}")?;
+        let space = if name.is_empty() { "" } else { " " };
+        write!(f, "no {what}{space}{name} in {place}")?;
         match near.as_slice() {
             [] => Ok(()),
             near => write!(f, "; did you mean {}?", near.join(" or ")),

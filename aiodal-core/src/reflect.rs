@@ -27,10 +27,10 @@ use tokio_postgres::{Client, Row};
 use self::assemble::{Assembled, Rows, assemble};
 use self::catalog::Scope;
 pub use self::options::Reflect;
-use self::rows::{FromCatalog, Listed, Namespaces};
+use self::rows::{FromCatalog, Listed, Names, Namespaces};
 use crate::error::{Error, Missing, Result};
 use crate::nearest::nearest;
-use crate::schema::{NameRef, Reading, Schema, Table};
+use crate::schema::{NameRef, QualifiedName, Reading, Schema, Table};
 use crate::transaction::Transaction;
 
 /// What a reflection runs in, so that it sees one state and leaves none behind.
@@ -93,6 +93,50 @@ impl Schema {
         })
         .await?
     }
+
+    /// Reflects the database of a connection, in a transaction of its own and one round trip.
+    ///
+    /// The connection must have no transaction open: its end would be this one's end too.
+    ///
+    /// # Errors
+    ///
+    /// A schema or relation that the options name and that does not exist, a lost connection.
+    ///
+    /// # Cancel safety
+    ///
+    /// Everything is sent at once, its end included: if the future is dropped, the connection stays in order.
+    pub async fn reflect_on(client: &Client, options: &Reflect) -> Result<Schema> {
+        let version = server_version(client).await?;
+        whole(client, version, options, Bracket::Transaction).await
+    }
+}
+
+impl Table {
+    /// Reflects one relation as a transaction sees it: by its name, of any kind and in any schema.
+    ///
+    /// [`NameRef`] says how a name is read. It takes as long in a database of thousands of tables as in one of a few, and
+    /// changes nothing of the transaction, like [`Schema::reflect`].
+    ///
+    /// # Errors
+    ///
+    /// There is no relation of that name; the error names those that are near
+    /// ([`is_not_found`](Error::is_not_found)). A transaction that has failed already, a lost connection.
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`Schema::reflect`].
+    pub async fn reflect<'a>(tx: &Transaction, name: impl Into<NameRef<'a>>) -> Result<Arc<Table>> {
+        let (lane, name) = (tx.lane(), name.into());
+        lane.unobserved(async {
+            let client = lane.client();
+            let version = server_version(client).await?;
+            match one_table(client, version, name, Bracket::Savepoint).await? {
+                Some(table) => Ok(table),
+                None => Err(no_table(client, name).await),
+            }
+        })
+        .await?
+    }
 }
 
 /// Asks for `server_version_num`; for connections that have not kept it.
@@ -140,20 +184,20 @@ pub(crate) async fn whole(
     let [namespaces, listed @ ..] = answer.choice.as_slice() else {
         return Err(Error::catalog("no schemas were chosen".to_owned()));
     };
-    let namespaces = Namespaces::read_one(namespaces).map_err(failed)?;
+    let namespaces = Namespaces::read(namespaces).map_err(failed)?;
     if let Some(name) = namespaces.missed.first() {
         let all = namespaces.all.iter().flatten();
         return Err(Error::missing(Missing {
             what: "schema",
             name: format!("\"{name}\""),
             place: "this database".to_owned(),
-            near: quoted(nearest(name, all.map(String::as_str))),
+            near: quoted(&nearest(name, all.map(String::as_str))),
         }));
     }
     let mut schemas = namespaces.chosen;
     schemas.sort_unstable();
     if let [listed] = listed {
-        let listed = Listed::read_one(listed).map_err(failed)?;
+        let listed = Listed::read(listed).map_err(failed)?;
         if let Some(name) = wanted.missed(&listed, options) {
             let all = listed.all.iter().flatten().map(String::as_str);
             let bare = name.rsplit('.').next().unwrap_or(name);
@@ -161,7 +205,7 @@ pub(crate) async fn whole(
                 what: "relation",
                 name: format!("\"{name}\""),
                 place: schemas.join(", "),
-                near: quoted(nearest(bare, all)),
+                near: quoted(&nearest(bare, all)),
             }));
         }
     }
@@ -225,7 +269,48 @@ pub(crate) fn no_version(error: tokio_postgres::Error) -> Error {
     Error::reflection("the server's version", error)
 }
 
-fn quoted(names: Vec<&str>) -> Vec<String> {
+/// Says that [`one_table`] has found nothing, and what is near.
+pub(crate) async fn no_table(client: &Client, name: NameRef<'_>) -> Error {
+    let readings = match name.readings() {
+        Ok(readings) => readings,
+        Err(error) => return error,
+    };
+    let within: Vec<String> = readings
+        .iter()
+        .filter_map(|reading| reading.schema.clone())
+        .collect();
+    let answer = client
+        .query_typed_one(catalog::NAMES, &[(&within, Type::TEXT_ARRAY)])
+        .await
+        .and_then(|row| Names::read(&row));
+    let Names {
+        search_path,
+        schemas,
+        relations,
+    } = match answer {
+        Ok(names) => names,
+        Err(error) => return Error::reflection("the names of tables", error),
+    };
+    let pairs = schemas.into_iter().flatten();
+    let pairs = pairs.zip(relations.into_iter().flatten());
+    let all: Vec<QualifiedName> = pairs
+        .map(|(schema, name)| QualifiedName { schema, name })
+        .collect();
+    let mut places = if within.is_empty() {
+        search_path.clone()
+    } else {
+        within
+    };
+    places.dedup();
+    let looked_in = Schema {
+        schemas: places,
+        search_path,
+        ..Schema::default()
+    };
+    looked_in.missed("table", name, &readings, all.iter())
+}
+
+fn quoted(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| format!("\"{name}\"")).collect()
 }
 
@@ -280,7 +365,8 @@ impl Wanted {
 type Choice<'a> = (String, Vec<(&'a (dyn ToSql + Sync), Type)>);
 
 struct Answer {
-    choice: Vec<Vec<Row>>,
+    /// A row of each.
+    choice: Vec<Row>,
     rows: Rows,
 }
 
@@ -324,7 +410,7 @@ async fn read(
     ];
     let choose = choice
         .iter()
-        .map(|(sql, params)| client.query_typed(sql, params));
+        .map(|(sql, params)| client.query_typed_one(sql, params));
     let ask = statements.iter().map(async |(_, sql)| match sql {
         Some(sql) => client.query_typed(sql, &[]).await,
         None => Ok(Vec::new()),

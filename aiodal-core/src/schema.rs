@@ -4,9 +4,12 @@
 //! their position, so that two reflections of the same database are equal.
 
 mod constraint;
+mod display;
 mod function;
 mod index;
 mod name;
+#[cfg(test)]
+mod sample;
 mod sequence;
 mod table;
 mod types;

@@ -4,6 +4,7 @@
 //! their position, so that two reflections of the same database are equal.
 
 mod constraint;
+mod diagram;
 mod display;
 mod function;
 mod index;
@@ -18,6 +19,7 @@ pub use self::constraint::{
     Action, Check, Deferrable, Exclusion, ExclusionElement, ForeignKey, Match, PrimaryKey,
     UniqueConstraint,
 };
+pub use self::diagram::{Dot, Mermaid};
 pub use self::function::{Argument, ArgumentMode, Function};
 pub use self::index::{Index, IndexElement};
 pub use self::name::QualifiedName;

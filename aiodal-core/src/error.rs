@@ -37,6 +37,9 @@ enum Kind {
     Revoked { owner: String, sql: String },
     NotOwner { owner: String },
     Identifier { name: String, reason: &'static str },
+    // Connecting.
+    Lost { url: String },
+    Cancel,
 }
 
 impl Error {
@@ -110,6 +113,14 @@ impl Error {
         )
     }
 
+    pub(crate) fn lost(url: String) -> Error {
+        Error::new(Kind::Lost { url }, None)
+    }
+
+    pub(crate) fn cancel(source: BoxError) -> Error {
+        Error::new(Kind::Cancel, Some(source))
+    }
+
     /// Returns what the server said, if the server said it.
     #[must_use]
     pub fn as_db_error(&self) -> Option<&DbError> {
@@ -174,7 +185,7 @@ impl Error {
     /// Says whether the connection could not be made or was lost.
     #[must_use]
     pub fn is_connection_error(&self) -> bool {
-        if matches!(self.0.kind, Kind::Connect { .. }) {
+        if matches!(self.0.kind, Kind::Connect { .. } | Kind::Lost { .. }) {
             return true;
         }
         match self.code() {
@@ -223,6 +234,8 @@ impl fmt::Display for Error {
             Kind::Identifier { name, reason } => {
                 write!(f, "`{name}` cannot be an SQL identifier: {reason}")?;
             }
+            Kind::Lost { url } => write!(f, "the connection to {url} was lost")?,
+            Kind::Cancel => write!(f, "failed to ask the server to cancel a statement")?,
         }
         match (&self.0.source, f.alternate()) {
             (Some(source), true) => write!(f, "\n{}", chain(source.as_ref())),

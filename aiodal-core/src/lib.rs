@@ -34,11 +34,13 @@ pub use self::database_url::DatabaseUrl;
 pub use self::error::{BoxError, Error, Result, chain};
 pub use self::ident::{quote_ident, quote_literal};
 pub use self::lane::{Lane, LaneOptions, Observer, Outcome, Revoked};
-pub use self::pool::{Connection, ConnectionSource, Pool, connect};
+pub use self::pool::{
+    CancelToken, Connection, ConnectionSource, Connections, OnNotice, Pool, connect,
+};
 pub use self::savepoint::Savepoint;
 pub use self::schema::Schema;
 pub use self::statements::Statements;
 pub use self::transaction::Transaction;
 
-pub use tokio_postgres::error::SqlState;
+pub use tokio_postgres::error::{DbError, SqlState};
 pub use tokio_postgres::{Row, types};

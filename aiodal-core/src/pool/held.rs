@@ -1,0 +1,215 @@
+//! A connection in somebody's hands, wherever it came from.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+use tokio::runtime::Handle;
+use tokio_postgres::{Client, SimpleQueryMessage};
+
+use super::cancel::CancelToken;
+use super::source::ConnectionSource;
+use crate::statements::Statements;
+
+/// A connection in somebody's hands. Dropped, it goes back to where it came from, unless it is [spoilt](Held::spoil).
+///
+/// All of it takes `&self`, so that an `Arc<Held>` can be shared by whatever uses the connection.
+pub(crate) struct Held {
+    /// `None` only while dropping.
+    origin: Option<Origin>,
+    /// bb8 spawns tasks when a connection comes back, which may happen on a thread without a runtime.
+    runtime: Option<Handle>,
+}
+
+enum Origin {
+    /// Of our own pool.
+    Pooled(bb8::PooledConnection<'static, ConnectionSource>),
+    /// Of a pool that somebody brought.
+    Foreign(Foreign),
+    /// Of somebody who keeps the connection and lends its client.
+    Lent {
+        client: Arc<Client>,
+        statements: Option<Arc<Statements>>,
+        version: AtomicU32,
+    },
+}
+
+/// A checked-out connection of a pool that is not ours.
+struct Foreign {
+    connection: Box<dyn ForeignConnection>,
+    /// The version of the pool's server; 0 until somebody asks.
+    version: Arc<AtomicU32>,
+    cancel: CancelToken,
+    spoilt: AtomicBool,
+}
+
+/// bb8's `PooledConnection`, whatever its manager's TLS.
+pub(super) trait ForeignConnection: Send + Sync {
+    fn client(&self) -> &Client;
+}
+
+impl<M: bb8::ManageConnection<Connection = Client>> ForeignConnection
+    for bb8::PooledConnection<'static, M>
+{
+    fn client(&self) -> &Client {
+        self
+    }
+}
+
+impl Held {
+    pub(super) fn pooled(connection: bb8::PooledConnection<'static, ConnectionSource>) -> Held {
+        Held {
+            origin: Some(Origin::Pooled(connection)),
+            runtime: Handle::try_current().ok(),
+        }
+    }
+
+    pub(super) fn foreign(
+        connection: Box<dyn ForeignConnection>,
+        version: Arc<AtomicU32>,
+        cancel: CancelToken,
+    ) -> Held {
+        let foreign = Foreign {
+            connection,
+            version,
+            cancel,
+            spoilt: AtomicBool::new(false),
+        };
+        Held {
+            origin: Some(Origin::Foreign(foreign)),
+            runtime: Handle::try_current().ok(),
+        }
+    }
+
+    /// Takes a client that its owner keeps: dropping does nothing to it.
+    pub(crate) fn lent(client: Arc<Client>, statements: Option<Arc<Statements>>) -> Held {
+        Held {
+            origin: Some(Origin::Lent {
+                client,
+                statements,
+                version: AtomicU32::new(0),
+            }),
+            runtime: None,
+        }
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        match self.origin() {
+            Origin::Pooled(connection) => connection.client(),
+            Origin::Foreign(foreign) => foreign.connection.client(),
+            Origin::Lent { client, .. } => client,
+        }
+    }
+
+    /// What has been prepared on it; `None` where nothing is to be kept.
+    pub(crate) fn statements(&self) -> Option<&Arc<Statements>> {
+        match self.origin() {
+            Origin::Pooled(connection) => Some(connection.statements()),
+            Origin::Foreign(_) => None,
+            Origin::Lent { statements, .. } => statements.as_ref(),
+        }
+    }
+
+    /// The server's version as a number (`server_version_num`), if that is known without asking.
+    pub(crate) fn version(&self) -> Option<u32> {
+        let asked = |version: &AtomicU32| {
+            Some(version.load(Ordering::Relaxed)).filter(|&version| version != 0)
+        };
+        match self.origin() {
+            Origin::Pooled(connection) => connection.server_version(),
+            Origin::Foreign(foreign) => asked(&foreign.version),
+            Origin::Lent { version, .. } => asked(version),
+        }
+    }
+
+    /// The server's version as a number, asked for where it is not known: once per pool.
+    pub(crate) async fn ask_version(&self) -> Result<u32, tokio_postgres::Error> {
+        if let Some(version) = self.version() {
+            return Ok(version);
+        }
+        let answer = self
+            .client()
+            .simple_query("show server_version_num")
+            .await?;
+        let version = answer.iter().find_map(|message| match message {
+            SimpleQueryMessage::Row(row) => row.get(0)?.parse().ok(),
+            _ => None,
+        });
+        // A server that calls itself nothing speaks the protocol of the oldest that aiodal knows.
+        let version = version.unwrap_or(140_000);
+        match self.origin() {
+            Origin::Pooled(_) => {}
+            Origin::Foreign(foreign) => foreign.version.store(version, Ordering::Relaxed),
+            Origin::Lent { version: known, .. } => known.store(version, Ordering::Relaxed),
+        }
+        Ok(version)
+    }
+
+    pub(crate) fn cancel_token(&self) -> CancelToken {
+        match self.origin() {
+            Origin::Pooled(connection) => connection.cancel_token(),
+            Origin::Foreign(foreign) => foreign.cancel.clone(),
+            Origin::Lent { client, .. } => CancelToken::plain(client.cancel_token()),
+        }
+    }
+
+    /// Marks it as not fit for the next user: its pool closes it when it is dropped.
+    ///
+    /// A pool that somebody brought can't be told to. There the connection is kept back until whatever runs on it has
+    /// been cancelled and rolled back. Of a client on loan, its owner knows.
+    pub(crate) fn spoil(&self) {
+        match self.origin() {
+            Origin::Pooled(connection) => connection.spoil(),
+            Origin::Foreign(foreign) => foreign.spoilt.store(true, Ordering::Release),
+            Origin::Lent { .. } => {}
+        }
+    }
+
+    fn origin(&self) -> &Origin {
+        self.origin
+            .as_ref()
+            .expect("only dropping takes the connection")
+    }
+}
+
+impl Foreign {
+    /// Ends what runs on the connection, whose drop then returns it clean. A connection that is lost is seen so by its pool.
+    async fn clean(self) {
+        let mut rollback = std::pin::pin!(self.connection.client().batch_execute("rollback"));
+        // Queued behind the statement that is to be cancelled; and if that one is too quick, it can't be hit by it:
+        // a ROLLBACK that is cancelled fails, and is sent again.
+        let _queued = futures_util::poll!(&mut rollback);
+        let _unreachable = self.cancel.cancel().await;
+        if rollback.await.is_err() {
+            let _lost = self.connection.client().batch_execute("rollback").await;
+        }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let origin = self.origin.take();
+        let Some(runtime) = &self.runtime else { return };
+        let _entered = runtime.enter();
+        match origin {
+            Some(Origin::Foreign(foreign)) if foreign.spoilt.load(Ordering::Acquire) => {
+                runtime.spawn(foreign.clean());
+            }
+            origin => drop(origin),
+        }
+    }
+}
+
+impl fmt::Debug for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let origin = match &self.origin {
+            Some(Origin::Pooled(_)) => "pooled",
+            Some(Origin::Foreign(_)) => "foreign",
+            Some(Origin::Lent { .. }) => "lent",
+            None => "dropped",
+        };
+        f.debug_struct("Held")
+            .field("origin", &origin)
+            .finish_non_exhaustive()
+    }
+}

@@ -91,13 +91,15 @@
 //! | feature | default | what it adds |
 //! | --- | --- | --- |
 //! | `test` | yes | the attributes and the session; an application turns it off for its dependency and on for its dev-dependency |
+//! | `serde` | no | the reflected [`Schema`] as data for serde: JSON and the like |
 //! | `with-chrono-0_4`, `with-jiff-0_2`, `with-serde_json-1`, `with-time-0_3`, `with-uuid-1` | no | values of these crates as parameters and columns, as in tokio-postgres |
 //!
 //! The minimum supported Rust version is 1.95.
 
 pub use aiodal_core::{
     BoxError, Connection, ConnectionSource, DatabaseUrl, Error, Pool, Result, Row, Savepoint,
-    SqlState, Transaction, chain, connect, quote_ident, quote_literal, types,
+    Schema, SqlState, Transaction, chain, connect, quote_ident, quote_literal, schema,
+    types,
 };
 
 #[cfg(feature = "test")]

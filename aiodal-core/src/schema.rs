@@ -54,3 +54,17 @@ pub struct Schema {
     /// Functions that return a set of rows.
     pub functions: Vec<Arc<Function>>,
 }
+
+#[cfg(all(test, feature = "serde"))]
+mod tests {
+    use super::sample::library;
+    use super::*;
+
+    #[test]
+    fn json_comes_back_as_it_was() {
+        let schema = library();
+        let json = serde_json::to_string_pretty(&schema).unwrap();
+        assert_eq!(serde_json::from_str::<Schema>(&json).unwrap(), schema);
+        assert!(json.contains(r#""on_delete": "cascade""#), "{json}");
+    }
+}

@@ -97,8 +97,8 @@
 //! The minimum supported Rust version is 1.95.
 
 pub use aiodal_core::{
-    BoxError, Connection, ConnectionSource, DatabaseUrl, Error, Pool, Result, Row, Savepoint,
-    Schema, SqlState, Transaction, chain, connect, quote_ident, quote_literal, schema,
+    BoxError, Connection, ConnectionSource, DatabaseUrl, Error, Pool, Reflect, Result, Row,
+    Savepoint, Schema, SqlState, Transaction, chain, connect, quote_ident, quote_literal, schema,
     types,
 };
 

@@ -26,20 +26,63 @@ struct Inner {
 
 #[derive(Debug)]
 enum Kind {
-    Statement { sql: String },
+    Statement {
+        sql: String,
+    },
     Begin,
     Commit,
     Rollback,
     Savepoint,
-    Connect { url: String },
-    Url { reason: String },
-    Checkout { size: u32, waited: Duration },
-    Revoked { owner: String, sql: String },
-    NotOwner { owner: String },
-    Identifier { name: String, reason: &'static str },
+    Connect {
+        url: String,
+    },
+    Url {
+        reason: String,
+    },
+    Checkout {
+        size: u32,
+        waited: Duration,
+    },
+    Revoked {
+        owner: String,
+        sql: String,
+    },
+    NotOwner {
+        owner: String,
+    },
+    Identifier {
+        name: String,
+        reason: &'static str,
+    },
+    Reflection {
+        what: &'static str,
+    },
+    Catalog {
+        reason: String,
+    },
+    Missing(Box<Missing>),
+    Ambiguous {
+        name: String,
+        what: &'static str,
+        candidates: Vec<String>,
+    },
     // Connecting.
-    Lost { url: String },
+    Lost {
+        url: String,
+    },
     Cancel,
+}
+
+/// What a lookup has not found.
+#[derive(Debug)]
+pub(crate) struct Missing {
+    /// What was looked for: `table`, `column` …
+    pub(crate) what: &'static str,
+    pub(crate) name: String,
+    /// Where: schemas, or a table.
+    pub(crate) place: String,
+    /// What it may be a slip of the pen for.
+    pub(crate) near: Vec<String>,
 }
 
 impl Error {
@@ -119,6 +162,41 @@ impl Error {
 
     pub(crate) fn cancel(source: BoxError) -> Error {
         Error::new(Kind::Cancel, Some(source))
+    }
+
+    pub(crate) fn reflection(what: &'static str, source: tokio_postgres::Error) -> Error {
+        Error::new(Kind::Reflection { what }, Some(source.into()))
+    }
+
+    pub(crate) fn catalog(reason: String) -> Error {
+        Error::new(Kind::Catalog { reason }, None)
+    }
+
+    pub(crate) fn missing(missing: Missing) -> Error {
+        Error::new(Kind::Missing(Box::new(missing)), None)
+    }
+
+    pub(crate) fn ambiguous(name: String, what: &'static str, candidates: Vec<String>) -> Error {
+        Error::new(
+            Kind::Ambiguous {
+                name,
+                what,
+                candidates,
+            },
+            None,
+        )
+    }
+
+    /// Says whether a lookup in a reflected schema found nothing by that name.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        matches!(self.0.kind, Kind::Missing(_))
+    }
+
+    /// Says whether a lookup in a reflected schema found several where one was asked for.
+    #[must_use]
+    pub fn is_ambiguous(&self) -> bool {
+        matches!(self.0.kind, Kind::Ambiguous { .. })
     }
 
     /// Returns what the server said, if the server said it.
@@ -236,10 +314,41 @@ impl fmt::Display for Error {
             }
             Kind::Lost { url } => write!(f, "the connection to {url} was lost")?,
             Kind::Cancel => write!(f, "failed to ask the server to cancel a statement")?,
+            Kind::Reflection { what } => write!(f, "failed to reflect {what}")?,
+            Kind::Catalog { reason } => write!(
+                f,
+                "failed to reflect: the catalogs contradict themselves ({reason}); \
+                 they may have changed meanwhile, try again"
+            )?,
+            Kind::Missing(missing) => write!(f, "{missing}")?,
+            Kind::Ambiguous {
+                name,
+                what,
+                candidates,
+            } => {
+                write!(f, "`{name}` is not one {what} but {}: ", candidates.len())?;
+                write!(f, "{}; name one of them", candidates.join(", "))?;
+            }
         }
         match (&self.0.source, f.alternate()) {
             (Some(source), true) => write!(f, "\n{}", chain(source.as_ref())),
             _ => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Missing {
+            what,
+            name,
+            place,
+            near,
+        } = self;
+        write!(f, "no {what} {name} in {place}")?;
+        match near.as_slice() {
+            [] => Ok(()),
+            near => write!(f, "; did you mean {}?", near.join(" or ")),
         }
     }
 }

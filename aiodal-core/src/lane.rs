@@ -278,6 +278,24 @@ impl Lane {
         result
     }
 
+    /// Runs what is not the user's: anything over the client, of which the observer hears nothing.
+    ///
+    /// All that `future` sends is sent under the gate and behind BEGIN, whose answer is read on the way.
+    pub(crate) async fn unobserved<F: Future>(&self, future: F) -> Result<F::Output> {
+        let mut future = pin!(Gated {
+            lane: &self.0,
+            statement: future,
+            sent: false
+        });
+        let early = poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await;
+        self.read_begin().await?;
+        let output = match early {
+            Poll::Ready(output) => output,
+            Poll::Pending => future.await,
+        };
+        output.ok_or_else(|| Error::revoked(&self.0.owner, "a query of the catalogs"))
+    }
+
     async fn send<T, F>(&self, sql: &str, statement: F) -> Result<T>
     where
         F: Future<Output = Result<T, tokio_postgres::Error>>,

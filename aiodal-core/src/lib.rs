@@ -24,7 +24,9 @@ mod database_url;
 mod error;
 mod ident;
 mod lane;
+mod nearest;
 mod pool;
+mod reflect;
 mod savepoint;
 pub mod schema;
 mod statements;
@@ -34,9 +36,11 @@ pub use self::database_url::DatabaseUrl;
 pub use self::error::{BoxError, Error, Result, chain};
 pub use self::ident::{quote_ident, quote_literal};
 pub use self::lane::{Lane, LaneOptions, Observer, Outcome, Revoked};
+pub use self::nearest::nearest;
 pub use self::pool::{
     CancelToken, Connection, ConnectionSource, Connections, OnNotice, Pool, connect,
 };
+pub use self::reflect::Reflect;
 pub use self::savepoint::Savepoint;
 pub use self::schema::Schema;
 pub use self::statements::Statements;

@@ -6,8 +6,10 @@
 mod constraint;
 mod diagram;
 mod display;
+mod find;
 mod function;
 mod index;
+mod lookup;
 mod name;
 #[cfg(test)]
 mod sample;
@@ -22,6 +24,8 @@ pub use self::constraint::{
 pub use self::diagram::{Dot, Mermaid};
 pub use self::function::{Argument, ArgumentMode, Function};
 pub use self::index::{Index, IndexElement};
+pub use self::lookup::NameRef;
+pub(crate) use self::lookup::Reading;
 pub use self::name::QualifiedName;
 pub use self::sequence::{Sequence, SequenceOptions};
 pub use self::table::{

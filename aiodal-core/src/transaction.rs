@@ -68,6 +68,10 @@ impl Transaction {
         }
     }
 
+    pub(crate) fn lane(&self) -> &Lane {
+        &self.lane
+    }
+
     /// Executes a statement and returns the number of rows it affected.
     ///
     /// Like [`tokio_postgres::Client::execute`].

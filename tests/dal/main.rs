@@ -1,0 +1,3 @@
+//! What the data access layer does, tested on a real PostgreSQL.
+
+mod reflect;

@@ -41,6 +41,8 @@ pub use self::pool::{
     CancelToken, Connection, ConnectionSource, Connections, OnNotice, Pool, connect,
 };
 pub use self::reflect::Reflect;
+#[doc(hidden)]
+pub use self::reflect::receive_only;
 pub use self::savepoint::Savepoint;
 pub use self::schema::Schema;
 pub use self::statements::Statements;

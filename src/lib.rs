@@ -91,15 +91,18 @@
 //! | feature | default | what it adds |
 //! | --- | --- | --- |
 //! | `test` | yes | the attributes and the session; an application turns it off for its dependency and on for its dev-dependency |
+//! | `rustls` | no | TLS to the server, with `sslmode` and its kin as in libpq |
 //! | `serde` | no | the reflected [`Schema`] as data for serde: JSON and the like |
 //! | `with-chrono-0_4`, `with-jiff-0_2`, `with-serde_json-1`, `with-time-0_3`, `with-uuid-1` | no | values of these crates as parameters and columns, as in tokio-postgres |
 //!
 //! The minimum supported Rust version is 1.95.
 
 pub use aiodal_core::{
-    BoxError, Connection, ConnectionSource, DatabaseUrl, Error, Pool, Reflect, Result, Row,
-    Savepoint, Schema, SqlState, Transaction, chain, connect, quote_ident, quote_literal, schema,
-    types,
+    BoxError, CancelToken, Connection, ConnectionSource, Connections, CopyIn, CopyOut, DatabaseUrl,
+    DbError, Error, IsolationLevel, OnNotice, Pool, PoolOptions, Reflect, Result, Retry, Row,
+    RowStream, Savepoint, Schema, SimpleQueryMessage, SqlState, Statements, Transaction,
+    TransactionOptions, chain, connect, quote_ident, quote_literal, retrying, schema, types,
+    with_transaction,
 };
 
 #[cfg(feature = "test")]

@@ -1,17 +1,24 @@
 //! Where a database is; the only place that reads a URL, and one that never prints its password.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::str::FromStr;
 
 use tokio_postgres::Config;
-use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::config::Host;
 
+use crate::config::{Environment, Parameters, Settings};
 use crate::error::{Error, Result};
 
 /// Where a database is, and as whom to connect.
 ///
-/// Parsed from a URI (`postgres://user:password@host:port/database?option=value`) or from key-value form
-/// (`host=localhost user=me`), PostgreSQL manual 34.1.1. `Display` and `Debug` leave the password out.
+/// Read from either form that libpq takes: a URI, `postgres://user:password@host:port/database?option=value`, or
+/// pairs, `host=localhost user=me` (PostgreSQL manual 34.1.1). The options are those of manual 34.1.2; one that is
+/// not supported is an error that says so. `Display` and `Debug` leave the password out, and no error repeats a word of
+/// a string that can't be read.
+///
+/// [`parse`](str::parse) goes by the string alone. [`resolve`](DatabaseUrl::resolve), which is what connecting by string
+/// does, also goes by the environment.
 ///
 /// ```
 /// let url: aiodal_core::DatabaseUrl = "postgres://me:secret@localhost:5433/library".parse()?;
@@ -19,58 +26,77 @@ use crate::error::{Error, Result};
 /// assert_eq!(url.to_string(), "postgres://me@localhost:5433/library");
 /// # Ok::<(), aiodal_core::Error>(())
 /// ```
+///
+/// Where it is not libpq: `connect_timeout=0` means the default of 10 seconds instead of no limit, and PGHOSTADDR is read only where
+/// neither a host nor an address was given.
 #[derive(Clone, PartialEq, Eq)]
-pub struct DatabaseUrl(Config);
-
-/// Keywords of libpq that tokio-postgres doesn't know: worth naming, where an arbitrary word of a broken
-/// string might be half a password.
-const UNSUPPORTED: [&str; 8] = [
-    "sslcert",
-    "sslkey",
-    "sslrootcert",
-    "sslcrl",
-    "passfile",
-    "service",
-    "gssencmode",
-    "client_encoding",
-];
+pub struct DatabaseUrl(Settings);
 
 impl DatabaseUrl {
+    /// Completes a connection string the way libpq does.
+    ///
+    /// What the string leaves open is filled from the `PG*` variables (PostgreSQL manual 34.15) and then from libpq's
+    /// defaults: the local server, the user of the operating system, the password file `~/.pgpass`, and
+    /// certificates in `~/.postgresql`. An empty string leaves all of it open.
+    ///
+    /// # Errors
+    ///
+    /// A string or a variable that can't be read, or that asks for something not supported.
+    pub fn resolve(text: &str) -> Result<DatabaseUrl> {
+        DatabaseUrl::resolve_in(text, &Environment::of_process())
+    }
+
+    fn resolve_in(text: &str, environment: &Environment) -> Result<DatabaseUrl> {
+        let parameters = Parameters::parse(text)?;
+        Settings::completed(parameters, environment).map(DatabaseUrl)
+    }
+
     /// Returns the driver's form of it.
+    ///
+    /// It lacks what the driver has no word for: certificates and how to verify them, and the password file.
     #[must_use]
     pub fn config(&self) -> &Config {
-        &self.0
+        &self.0.config
     }
 
     /// Returns the name of the database: the one given, else the user's name, as libpq does it.
     #[must_use]
     pub fn database(&self) -> &str {
-        self.0
+        let config = &self.0.config;
+        config
             .get_dbname()
-            .or_else(|| self.0.get_user())
+            .or_else(|| config.get_user())
             .unwrap_or("postgres")
     }
 
     /// Returns the same place with another database.
     #[must_use]
     pub fn with_database(&self, name: &str) -> DatabaseUrl {
-        let mut config = self.0.clone();
-        config.dbname(name);
-        DatabaseUrl(config)
+        let mut url = self.clone();
+        url.0.config.dbname(name);
+        url
     }
 
     /// Returns the same place with `name` as the `application_name` that `pg_stat_activity` shows.
     #[must_use]
     pub fn with_application_name(&self, name: &str) -> DatabaseUrl {
-        let mut config = self.0.clone();
-        config.application_name(name);
-        DatabaseUrl(config)
+        let mut url = self.clone();
+        url.0.config.application_name(name);
+        url
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.0
+    }
+
+    pub(crate) fn settings_mut(&mut self) -> &mut Settings {
+        &mut self.0
     }
 }
 
 impl From<Config> for DatabaseUrl {
     fn from(config: Config) -> DatabaseUrl {
-        DatabaseUrl(config)
+        DatabaseUrl(config.into())
     }
 }
 
@@ -78,68 +104,31 @@ impl FromStr for DatabaseUrl {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<DatabaseUrl> {
-        let config: Config = text.parse().map_err(|error| Error::url(reason(&error)))?;
-        if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
-            return Err(Error::url(
-                "it names no host; write `postgres://user@host:port/database`, \
-                 or `host=/directory/of/the/socket user=me dbname=mine`"
-                    .to_owned(),
-            ));
-        }
-        if config.get_ssl_mode() == SslMode::Require {
-            return Err(Error::url(
-                "`sslmode=require` needs TLS, which this version cannot speak".to_owned(),
-            ));
-        }
-        Ok(DatabaseUrl(config))
-    }
-}
-
-/// Says what is wrong without quoting the string: its words may be pieces of a password.
-fn reason(error: &tokio_postgres::Error) -> String {
-    let text =
-        std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
-    if text.starts_with("invalid value for option") {
-        return text;
-    }
-    match UNSUPPORTED
-        .iter()
-        .find(|option| text.contains(&format!("`{option}`")))
-    {
-        Some(option) => format!("option `{option}` is not supported"),
-        None if text.starts_with("unknown option") => {
-            "it has an option that does not exist".to_owned()
-        }
-        None => {
-            "it is neither `postgres://user:password@host:port/database` nor `key=value` pairs; \
-                 percent-encode special characters of a password in a URI"
-                .to_owned()
-        }
+        Settings::of_string(&Parameters::parse(text)?).map(DatabaseUrl)
     }
 }
 
 impl fmt::Display for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let config = &self.0;
-        let ports = config.get_ports();
         let mut socket = None;
         write!(f, "postgres://")?;
-        if let Some(user) = config.get_user() {
+        if let Some(user) = self.0.config.get_user() {
             write!(f, "{user}@")?;
         }
-        for (index, host) in config.get_hosts().iter().enumerate() {
-            let port = ports
-                .get(index)
-                .or_else(|| ports.first())
-                .copied()
-                .unwrap_or(5432);
-            match host {
-                Host::Tcp(name) => {
-                    let comma = if index > 0 { "," } else { "" };
-                    write!(f, "{comma}{name}:{port}")?;
+        for (index, target) in self.0.targets().into_iter().enumerate() {
+            let comma = if index > 0 { "," } else { "" };
+            let port = target.port;
+            match (target.host, target.address) {
+                (Some(Host::Tcp(name)), _) if name.contains(':') => {
+                    write!(f, "{comma}[{name}]:{port}")?;
                 }
+                (Some(Host::Tcp(name)), _) => write!(f, "{comma}{name}:{port}")?,
                 #[cfg(unix)]
-                Host::Unix(path) => socket = Some((path, port)),
+                (Some(Host::Unix(path)), _) => socket = Some((path, port)),
+                (None, Some(address)) => {
+                    write!(f, "{comma}{}", SocketAddr::new(address, port))?;
+                }
+                (None, None) => {}
             }
         }
         write!(f, "/{}", self.database())?;
@@ -158,6 +147,8 @@ impl fmt::Debug for DatabaseUrl {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn url(text: &str) -> Result<DatabaseUrl> {
@@ -198,23 +189,132 @@ mod tests {
 
     #[test]
     fn what_cannot_work_is_refused_early() {
-        assert!(
-            url("user=me")
-                .unwrap_err()
-                .to_string()
-                .contains("names no host")
+        for (text, told) in [
+            ("user=me", "names no host"),
+            ("", "names no host"),
+            ("host=h sslcrl=/x", "`sslcrl` is not supported"),
+            ("host=h ssl_mode=x", "did you mean `sslmode`?"),
+            ("host=h sslmode=hunter2", "is none of `disable`"),
+            ("host=h port=hunter2", "`port` is not a number"),
+            ("host=h port=0", "`port` is not a number"),
+            ("host=h hostaddr=hunter2", "is not an IP address"),
+            ("host=h,i hostaddr=127.0.0.1", "names 1 addresses"),
+            ("host=h,i,j port=1,2", "names 2 ports for 3 hosts"),
+            ("host=h connect_timeout=hunter2", "is not a whole number"),
+            (
+                "host=h client_encoding=latin1",
+                "is supported with the value",
+            ),
+            (
+                "host=h sslnegotiation=direct",
+                "`sslmode=require` or stronger",
+            ),
+            (
+                "host=h sslmode=require sslrootcert=system",
+                "weaker than `verify-full`",
+            ),
+            ("host=h user='a\0b'", "NUL"),
+        ] {
+            let message = url(text).unwrap_err().to_string();
+            assert!(message.contains(told), "{text}: {message}");
+            assert!(!message.contains("hunter2"), "{message}");
+        }
+    }
+
+    #[cfg(not(feature = "rustls"))]
+    #[test]
+    fn tls_that_is_not_compiled_in_is_told_with_the_feature() {
+        for mode in ["require", "verify-ca", "verify-full"] {
+            let error = url(&format!("host=h sslmode={mode}")).unwrap_err();
+            assert!(error.to_string().contains("feature `rustls`"), "{error}");
+        }
+        url("host=h sslmode=prefer").unwrap();
+    }
+
+    fn resolve(text: &str, variables: &[(&str, &str)]) -> Result<DatabaseUrl> {
+        DatabaseUrl::resolve_in(text, &Environment::of(variables))
+    }
+
+    #[test]
+    fn environment_fills_what_the_string_leaves_open() {
+        let variables = [
+            ("PGHOST", "db.example"),
+            ("PGPORT", "5433"),
+            ("PGUSER", "you"),
+            ("PGPASSWORD", "hunter2"),
+            ("PGDATABASE", "library"),
+            ("PGAPPNAME", "loans"),
+            ("PGCONNECT_TIMEOUT", "7"),
+            ("PGTZ", "Europe/Bern or so"),
+        ];
+        let all = resolve("", &variables).unwrap();
+        assert_eq!(all.to_string(), "postgres://you@db.example:5433/library");
+        assert_eq!(all.config().get_password(), Some(b"hunter2".as_slice()));
+        assert_eq!(all.config().get_application_name(), Some("loans"));
+        assert_eq!(
+            all.config().get_connect_timeout(),
+            Some(&Duration::from_secs(7))
         );
-        assert!(
-            url("postgres://h/d?sslmode=require")
-                .unwrap_err()
-                .to_string()
-                .contains("TLS")
+        assert_eq!(
+            all.config().get_options(),
+            Some("-c timezone=Europe/Bern\\ or\\ so")
         );
-        assert!(
-            url("host=h sslrootcert=/x")
-                .unwrap_err()
-                .to_string()
-                .contains("`sslrootcert` is not supported")
+        let some = resolve("postgres://him:his@elsewhere/shop", &variables).unwrap();
+        assert_eq!(some.to_string(), "postgres://him@elsewhere:5433/shop");
+        assert_eq!(some.config().get_password(), Some(b"his".as_slice()));
+        // Said to be none.
+        let none = resolve("host=h password=''", &variables).unwrap();
+        assert_eq!(none.config().get_password(), None);
+    }
+
+    #[test]
+    fn nothing_at_all_is_the_local_server_and_the_users_own_database() {
+        let url = resolve("", &[]).unwrap();
+        assert_eq!(url.database(), "me");
+        assert_eq!(url.config().get_user(), Some("me"));
+        assert_eq!(url.config().get_hosts().len(), 1);
+    }
+
+    #[test]
+    fn parsing_goes_by_the_string_alone() {
+        let url = url("postgres://h/d").unwrap();
+        assert_eq!(url.config().get_user(), None);
+        assert!(url.settings().password_file.is_none());
+    }
+
+    #[test]
+    fn variable_with_a_bad_value_is_named() {
+        let told = |variable| {
+            let error = resolve("host=h", &[variable]).unwrap_err();
+            error.to_string()
+        };
+        assert!(told(("PGSSLMODE", "on")).contains("`sslmode` (from PGSSLMODE) is none of"));
+        assert!(told(("PGREQUIREAUTH", "none")).contains("PGREQUIREAUTH is set"));
+        let error = resolve("", &[("PGSERVICE", "x")]).unwrap_err();
+        assert!(error.to_string().contains("PGSERVICE"), "{error}");
+        resolve("host=h", &[("PGSERVICE", "x")]).unwrap();
+    }
+
+    #[test]
+    fn address_of_the_environment_does_not_mix_with_a_host_of_the_string() {
+        let variables = [("PGHOST", "a"), ("PGHOSTADDR", "192.0.2.1")];
+        let url = resolve("host=h", &variables).unwrap();
+        assert!(url.config().get_hostaddrs().is_empty());
+        let url = resolve("", &variables).unwrap();
+        assert_eq!(url.config().get_hostaddrs().len(), 1);
+    }
+
+    #[test]
+    fn several_hosts_share_a_port_or_have_one_each() {
+        assert_eq!(
+            url("postgres://me@a,b:5433,[::1]/d").unwrap().to_string(),
+            "postgres://me@a:5432,b:5433,[::1]:5432/d"
+        );
+        assert_eq!(
+            url("host=a,b port=5433 user=me dbname=d")
+                .unwrap()
+                .to_string(),
+            "postgres://me@a:5433,b:5433/d"
         );
     }
 }

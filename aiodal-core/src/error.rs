@@ -1,10 +1,15 @@
 //! The error of the data access layer, and the one function that prints a chain of causes.
 
+mod position;
+mod questions;
+
 use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
 use tokio_postgres::error::{DbError, SqlState};
+
+use self::position::Position;
 
 /// A result whose error is [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -28,6 +33,7 @@ struct Inner {
 enum Kind {
     Statement {
         sql: String,
+        position: Option<Position>,
     },
     Begin,
     Commit,
@@ -35,6 +41,7 @@ enum Kind {
     Savepoint,
     Connect {
         url: String,
+        reason: String,
     },
     Url {
         reason: String,
@@ -54,6 +61,28 @@ enum Kind {
         name: String,
         reason: &'static str,
     },
+    // Connecting.
+    Lost {
+        url: String,
+    },
+    Cancel,
+    Unreachable {
+        waited: Duration,
+    },
+    PoolOption {
+        problem: String,
+    },
+    // Transactions.
+    Rows {
+        sql: String,
+        expected: &'static str,
+        found: u64,
+    },
+    TooOld {
+        option: &'static str,
+        oldest: u32,
+        version: u32,
+    },
     Reflection {
         what: &'static str,
     },
@@ -66,11 +95,6 @@ enum Kind {
         what: &'static str,
         candidates: Vec<String>,
     },
-    // Connecting.
-    Lost {
-        url: String,
-    },
-    Cancel,
 }
 
 /// What a lookup has not found.
@@ -91,11 +115,38 @@ impl Error {
     }
 
     pub(crate) fn statement(sql: &str, source: tokio_postgres::Error) -> Error {
-        Error::new(Kind::Statement { sql: shorten(sql) }, Some(source.into()))
+        let position = source
+            .as_db_error()
+            .and_then(|error| Position::of(sql, error));
+        let sql = shorten(sql);
+        Error::new(Kind::Statement { sql, position }, Some(source.into()))
     }
 
     pub(crate) fn begin(source: tokio_postgres::Error) -> Error {
         Error::new(Kind::Begin, Some(source.into()))
+    }
+
+    pub(crate) fn rows(sql: &str, expected: &'static str, found: u64) -> Error {
+        let sql = shorten(sql);
+        Error::new(
+            Kind::Rows {
+                sql,
+                expected,
+                found,
+            },
+            None,
+        )
+    }
+
+    pub(crate) fn too_old(option: &'static str, oldest: u32, version: u32) -> Error {
+        Error::new(
+            Kind::TooOld {
+                option,
+                oldest,
+                version,
+            },
+            None,
+        )
     }
 
     /// The same cause, told as a failed COMMIT.
@@ -120,8 +171,10 @@ impl Error {
         }
     }
 
-    pub(crate) fn connect(url: String, source: BoxError) -> Error {
-        Error::new(Kind::Connect { url }, Some(source))
+    /// `reason` is one line, and says what to do.
+    pub(crate) fn connect(url: String, reason: &str, source: Option<BoxError>) -> Error {
+        let reason = reason.to_owned();
+        Error::new(Kind::Connect { url, reason }, source)
     }
 
     pub(crate) fn url(reason: String) -> Error {
@@ -158,6 +211,16 @@ impl Error {
 
     pub(crate) fn lost(url: String) -> Error {
         Error::new(Kind::Lost { url }, None)
+    }
+
+    /// The pool is not full, and makes no connection either.
+    pub(crate) fn unreachable(waited: Duration, source: BoxError) -> Error {
+        Error::new(Kind::Unreachable { waited }, Some(source))
+    }
+
+    pub(crate) fn pool_option(problem: &str) -> Error {
+        let problem = problem.to_owned();
+        Error::new(Kind::PoolOption { problem }, None)
     }
 
     pub(crate) fn cancel(source: BoxError) -> Error {
@@ -197,6 +260,28 @@ impl Error {
     #[must_use]
     pub fn is_ambiguous(&self) -> bool {
         matches!(self.0.kind, Kind::Ambiguous { .. })
+    }
+
+    /// Returns what happened and the gist of why in one line, for a log or for the last words of a program.
+    #[must_use]
+    pub fn one_line(&self) -> String {
+        let mut line = self.to_string();
+        // These have said why.
+        if !matches!(self.0.kind, Kind::Connect { .. }) {
+            let mut source = self.source();
+            while let Some(error) = source {
+                let said = error
+                    .downcast_ref::<DbError>()
+                    .map_or_else(|| error.to_string(), |db| db.message().to_owned());
+                if said != "db error" {
+                    line.push_str(": ");
+                    line.push_str(&said);
+                    break;
+                }
+                source = error.source();
+            }
+        }
+        line.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
     /// Returns what the server said, if the server said it.
@@ -253,23 +338,46 @@ impl Error {
         self.code() == Some(&SqlState::NOT_NULL_VIOLATION)
     }
 
-    /// Says whether time ran out: waiting for a connection, for a lock (55P03), or in a statement (57014).
+    /// Says whether time ran out: connecting, waiting for a connection or a lock (55P03), in a statement (57014), or for
+    /// the transaction (25P04, or 25P03 if it was idle).
+    ///
+    /// A statement that somebody cancelled, by `pg_cancel_backend` for instance, counts as one that ran out of time: the
+    /// server tells the two apart only by a message, which is translated.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
-        matches!(self.0.kind, Kind::Checkout { .. })
-            || matches!(self.code(), Some(code) if *code == SqlState::QUERY_CANCELED || *code == SqlState::LOCK_NOT_AVAILABLE)
+        const CODES: [&str; 4] = ["55P03", "57014", "25P03", "25P04"];
+        match (&self.0.kind, self.code()) {
+            (Kind::Checkout { .. } | Kind::Unreachable { .. }, _) => true,
+            (_, Some(code)) => CODES.contains(&code.code()),
+            (Kind::Connect { .. }, None) => self
+                .source()
+                .and_then(|source| source.downcast_ref::<std::io::Error>())
+                .is_some_and(|io| io.kind() == std::io::ErrorKind::TimedOut),
+            (_, None) => false,
+        }
     }
 
     /// Says whether the connection could not be made or was lost.
     #[must_use]
     pub fn is_connection_error(&self) -> bool {
-        if matches!(self.0.kind, Kind::Connect { .. } | Kind::Lost { .. }) {
+        if matches!(
+            self.0.kind,
+            Kind::Connect { .. } | Kind::Lost { .. } | Kind::Unreachable { .. }
+        ) {
             return true;
         }
         match self.code() {
             // Class 08 is "connection exception"; 57P01..57P03 are the server going away or not yet there.
             Some(code) => code.code().starts_with("08") || code.code().starts_with("57P0"),
             None => self.driver().is_some_and(tokio_postgres::Error::is_closed),
+        }
+    }
+
+    /// Returns where the statement is at fault, if the server said so.
+    fn position(&self) -> Option<&Position> {
+        match &self.0.kind {
+            Kind::Statement { position, .. } => position.as_ref(),
+            _ => None,
         }
     }
 
@@ -288,12 +396,12 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0.kind {
-            Kind::Statement { sql } => write!(f, "failed to run `{sql}`")?,
+            Kind::Statement { sql, .. } => write!(f, "failed to run `{sql}`")?,
             Kind::Begin => write!(f, "failed to begin a transaction")?,
             Kind::Commit => write!(f, "failed to commit; the transaction was rolled back")?,
             Kind::Rollback => write!(f, "failed to roll back; the connection was closed")?,
             Kind::Savepoint => write!(f, "failed to set, release or roll back to a savepoint")?,
-            Kind::Connect { url } => write!(f, "failed to connect to {url}")?,
+            Kind::Connect { url, reason } => write!(f, "failed to connect to {url}: {reason}")?,
             Kind::Url { reason } => write!(f, "the database URL is not valid: {reason}")?,
             Kind::Checkout { size, waited } => write!(
                 f,
@@ -313,7 +421,27 @@ impl fmt::Display for Error {
                 write!(f, "`{name}` cannot be an SQL identifier: {reason}")?;
             }
             Kind::Lost { url } => write!(f, "the connection to {url} was lost")?,
+            Kind::Unreachable { waited } => {
+                write!(f, "the pool made no connection within {waited:?}")?;
+            }
+            Kind::PoolOption { problem } => write!(f, "the pool can't be made: {problem}")?,
             Kind::Cancel => write!(f, "failed to ask the server to cancel a statement")?,
+            Kind::Rows {
+                sql,
+                expected,
+                found,
+            } => write!(f, "`{sql}` was to return {expected} and returned {found}")?,
+            Kind::TooOld {
+                option,
+                oldest,
+                version,
+            } => write!(
+                f,
+                "`{option}` needs PostgreSQL {} or later, and this server is {}.{}",
+                oldest / 10_000,
+                version / 10_000,
+                version % 10_000
+            )?,
             Kind::Reflection { what } => write!(f, "failed to reflect {what}")?,
             Kind::Catalog { reason } => write!(
                 f,
@@ -331,7 +459,9 @@ impl fmt::Display for Error {
             }
         }
         match (&self.0.source, f.alternate()) {
-            (Some(source), true) => write!(f, "\n{}", chain(source.as_ref())),
+            (Some(source), true) => {
+                write!(f, "\n{}", chain_below(source.as_ref(), self.position()))
+            }
             _ => Ok(()),
         }
     }
@@ -368,9 +498,15 @@ impl StdError for Error {
 /// Prints an error and everything under it, one cause a line.
 ///
 /// tokio-postgres prints only "db error" for what the server refused; this adds the server's
-/// severity, message, detail, hint, context, object names and SQLSTATE.
+/// severity, message, detail, hint, context, object names and SQLSTATE, and the line of the statement that it is about.
 #[must_use]
 pub fn chain(error: &(dyn StdError + 'static)) -> String {
+    chain_below(error, None)
+}
+
+/// The same of the causes of an error that knows where its statement is at fault.
+fn chain_below(error: &(dyn StdError + 'static), position: Option<&Position>) -> String {
+    let mut position = position;
     let mut out = String::new();
     let mut next = Some(error);
     while let Some(error) = next {
@@ -378,7 +514,7 @@ pub fn chain(error: &(dyn StdError + 'static)) -> String {
             out.push('\n');
         }
         if let Some(db) = error.downcast_ref::<DbError>() {
-            describe(db, &mut out);
+            describe(db, position, &mut out);
         } else {
             let text = error.to_string();
             // "db error" says nothing that the next link, the server's own words, doesn't.
@@ -389,12 +525,15 @@ pub fn chain(error: &(dyn StdError + 'static)) -> String {
                 out.push_str(&text);
             }
         }
+        if let Some(error) = error.downcast_ref::<Error>() {
+            position = error.position();
+        }
         next = error.source();
     }
     out
 }
 
-fn describe(db: &DbError, out: &mut String) {
+fn describe(db: &DbError, position: Option<&Position>, out: &mut String) {
     use fmt::Write as _;
     let _infallible = write!(
         out,
@@ -403,6 +542,9 @@ fn describe(db: &DbError, out: &mut String) {
         db.message(),
         db.code().code()
     );
+    if let Some(position) = position {
+        position.print(out);
+    }
     let names = [
         ("detail", db.detail()),
         ("hint", db.hint()),
@@ -446,11 +588,14 @@ mod tests {
     #[test]
     fn alternate_form_walks_the_sources() {
         let io = std::io::Error::other("no route to host");
-        let error = Error::connect("postgres://h/d".into(), Box::new(io));
-        assert_eq!(error.to_string(), "failed to connect to postgres://h/d");
+        let error = Error::connect("postgres://h/d".into(), "it is gone", Some(Box::new(io)));
+        assert_eq!(
+            error.to_string(),
+            "failed to connect to postgres://h/d: it is gone"
+        );
         assert_eq!(
             format!("{error:#}"),
-            "failed to connect to postgres://h/d\n  caused by: no route to host"
+            "failed to connect to postgres://h/d: it is gone\n  caused by: no route to host"
         );
         assert_eq!(format!("{error:?}"), format!("{error:#}"));
     }

@@ -1,41 +1,24 @@
 //! The one way a statement takes to a connection: observed, gated, and with BEGIN riding ahead of it.
 
+mod observe;
+mod run;
+mod traffic;
+
 use std::fmt;
-use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
 
 use futures_util::{FutureExt, StreamExt};
-use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, Row, SimpleQueryMessage, SimpleQueryStream, Statement};
+use tokio_postgres::{Client, SimpleQueryMessage, SimpleQueryStream};
 
+pub(crate) use self::observe::Observed;
+pub use self::observe::{Observer, Outcome};
+pub(crate) use self::traffic::Ticket;
+use self::traffic::{Gated, Traffic};
 use crate::error::{Error, Result};
-use crate::statements::{Statements, may_outdate};
-
-/// Hears of every statement, on the task that runs it.
-///
-/// For logs, journals and counters. It must be quick: the statement waits for it.
-pub trait Observer: Send + Sync {
-    /// A statement is about to be sent.
-    fn started(&self, sql: &str) {
-        let _ = sql;
-    }
-
-    /// A statement has been answered. A statement whose future was dropped is never heard of again.
-    fn finished(&self, sql: &str, took: Duration, outcome: Outcome<'_>);
-}
-
-/// How a statement ended.
-#[derive(Clone, Copy, Debug)]
-pub enum Outcome<'a> {
-    /// It returned or affected this many rows; `None` for a batch.
-    Rows(Option<u64>),
-    /// It failed.
-    Failed(&'a Error),
-}
+use crate::pool::Held;
+use crate::statements::{Effect, Statements};
 
 /// The way of statements to one connection, in one transaction.
 ///
@@ -47,15 +30,17 @@ pub enum Outcome<'a> {
 pub struct Lane(Arc<Inner>);
 
 struct Inner {
-    client: Arc<Client>,
+    held: Held,
+    /// What began the transaction, and begins it again if its very first statement turns out to be stale.
+    begin: String,
     owner: String,
     observer: Option<Arc<dyn Observer>>,
-    statements: Option<Arc<Statements>>,
+    exclusive: bool,
     /// Guards sending: every poll of a statement runs inside, so that nothing is sent after `revoke`
     /// returns. It does not order statements; the driver's queue does.
     gate: Mutex<Gate>,
-    /// Statements sent and not (yet) answered, those included whose future was dropped.
-    unanswered: AtomicUsize,
+    /// Guards the books only. Taken inside the gate, never around it.
+    traffic: Mutex<Traffic>,
     /// Whether a statement has passed that may make prepared ones stale.
     outdated: AtomicBool,
 }
@@ -81,6 +66,9 @@ pub struct LaneOptions {
     pub observer: Option<Arc<dyn Observer>>,
     /// What the connection has prepared already; without it nothing is kept.
     pub statements: Option<Arc<Statements>>,
+    /// Whether nobody but the lane changes the schema while it is open. A prepared statement then needs no savepoint
+    /// around its first use.
+    pub exclusive: bool,
 }
 
 /// What a lane was like when it was [revoked](Lane::revoke).
@@ -96,29 +84,38 @@ impl Lane {
     /// Queues `begin` on the connection without waiting, and opens the lane behind it.
     ///
     /// The answer is read together with the first statement's, so that beginning costs no round trip.
-    /// `owner` is named in the errors of a borrower who oversteps.
+    /// `owner` is named in the errors of a borrower who oversteps. `begin` may be sent a second time, behind a
+    /// ROLLBACK: when the first statement was prepared before its tables changed.
     #[must_use]
     pub fn open(client: Arc<Client>, begin: &str, owner: &str, options: LaneOptions) -> Lane {
         let LaneOptions {
             observer,
             statements,
+            exclusive,
         } = options;
-        let begin = match client.simple_query_raw(begin).now_or_never() {
-            Some(Ok(answer)) => Begin::Queued(Box::pin(answer)),
-            // The connection is closed: the first statement will say so better.
-            _ => Begin::Taken,
-        };
+        let held = Held::lent(client, statements);
+        Lane::open_on(held, begin.to_owned(), owner, observer, exclusive)
+    }
+
+    pub(crate) fn open_on(
+        held: Held,
+        begin: String,
+        owner: &str,
+        observer: Option<Arc<dyn Observer>>,
+        exclusive: bool,
+    ) -> Lane {
         let gate = Mutex::new(Gate {
             revoked: false,
-            begin,
+            begin: Begin::queue(held.client(), &begin),
         });
         Lane(Arc::new(Inner {
-            client,
+            held,
+            begin,
             owner: owner.to_owned(),
             observer,
-            statements,
+            exclusive,
             gate,
-            unanswered: AtomicUsize::new(0),
+            traffic: Mutex::default(),
             outdated: AtomicBool::new(false),
         }))
     }
@@ -141,13 +138,37 @@ impl Lane {
     pub fn revoke(&self) -> Revoked {
         self.gate().revoked = true;
         Revoked {
-            unanswered: self.0.unanswered.load(Ordering::Acquire),
-            outdated: self.0.outdated.load(Ordering::Acquire),
+            unanswered: self.traffic().unanswered(),
+            outdated: self.is_outdated(),
         }
     }
 
-    pub(crate) fn client(&self) -> &Arc<Client> {
-        &self.0.client
+    /// Polls a future that uses the connection's client, without telling the observer: what it sends is not the user's.
+    ///
+    /// It counts as one statement until it is ready.
+    ///
+    /// # Errors
+    ///
+    /// The lane was revoked, or BEGIN failed. What the future itself meets is in its own result.
+    pub async fn unobserved<F: Future>(&self, future: F) -> Result<F::Output> {
+        let ticket = self.ticket();
+        let output = Gated {
+            ticket: &ticket,
+            statement: future,
+        };
+        let output = self.behind_begin(&ticket, output).await?;
+        ticket.answered();
+        output.ok_or_else(|| Error::revoked(&self.0.owner, "a query of the catalogs"))
+    }
+
+    /// Returns the connection's client, to be used past the observer and the gate.
+    pub(crate) fn client(&self) -> &Client {
+        self.traffic().set_begun();
+        self.0.held.client()
+    }
+
+    pub(crate) fn held(&self) -> &Held {
+        &self.0.held
     }
 
     pub(crate) fn owner(&self) -> &str {
@@ -155,166 +176,62 @@ impl Lane {
     }
 
     pub(crate) fn is_idle(&self) -> bool {
-        self.0.unanswered.load(Ordering::Acquire) == 0
+        self.traffic().unanswered() == 0
     }
 
-    pub(crate) async fn execute(&self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<u64> {
-        let client = &self.0.client;
-        let statement = async {
-            match self.prepared(sql, params).await? {
-                Some(statement) => client.execute(&statement, params).await,
-                None if params.is_empty() => client.execute_typed(sql, &[]).await,
-                None => client.execute(sql, params).await,
-            }
-        };
-        self.run(sql, statement, |rows| Some(*rows)).await
-    }
-
-    pub(crate) async fn query(
-        &self,
-        sql: &str,
-        params: &[&(dyn ToSql + Sync)],
-    ) -> Result<Vec<Row>> {
-        let client = &self.0.client;
-        let statement = async {
-            match self.prepared(sql, params).await? {
-                Some(statement) => client.query(&statement, params).await,
-                None if params.is_empty() => client.query_typed(sql, &[]).await,
-                None => client.query(sql, params).await,
-            }
-        };
-        self.run(sql, statement, |rows| Some(rows.len() as u64))
-            .await
-    }
-
-    pub(crate) async fn query_one(&self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<Row> {
-        let client = &self.0.client;
-        let statement = async {
-            match self.prepared(sql, params).await? {
-                Some(statement) => client.query_one(&statement, params).await,
-                None if params.is_empty() => client.query_typed_one(sql, &[]).await,
-                None => client.query_one(sql, params).await,
-            }
-        };
-        self.run(sql, statement, |_| Some(1)).await
-    }
-
-    pub(crate) async fn query_opt(
-        &self,
-        sql: &str,
-        params: &[&(dyn ToSql + Sync)],
-    ) -> Result<Option<Row>> {
-        let client = &self.0.client;
-        let statement = async {
-            match self.prepared(sql, params).await? {
-                Some(statement) => client.query_opt(&statement, params).await,
-                None if params.is_empty() => client.query_typed_opt(sql, &[]).await,
-                None => client.query_opt(sql, params).await,
-            }
-        };
-        self.run(sql, statement, |row| Some(u64::from(row.is_some())))
-            .await
-    }
-
-    /// Returns the statement prepared, if the connection keeps any and preparing this one pays.
-    ///
-    /// Without parameters there is nothing to ask the server first: one round trip, prepared or not.
-    async fn prepared(
-        &self,
-        sql: &str,
-        params: &[&(dyn ToSql + Sync)],
-    ) -> Result<Option<Statement>, tokio_postgres::Error> {
-        let Inner {
-            client, statements, ..
-        } = &*self.0;
-        match statements {
-            Some(_) if self.0.outdated.load(Ordering::Acquire) => Ok(None),
-            Some(statements) if params.is_empty() => {
-                statements.prepare_if_repeated(client, sql).await
-            }
-            Some(statements) => statements.prepare(client, sql).await.map(Some),
-            None => Ok(None),
-        }
-    }
-
-    pub(crate) async fn batch_execute(&self, sql: &str) -> Result<()> {
-        self.run(sql, self.0.client.batch_execute(sql), |()| None)
-            .await
+    /// Says whether the transaction failed in a way that may not repeat itself if it is run again: a serialization
+    /// failure or a deadlock.
+    pub(crate) fn failed_transiently(&self) -> bool {
+        self.traffic().is_transient()
     }
 
     /// Sends a batch without waiting for its answer; the connection's queue keeps it in order.
     pub(crate) fn queue(&self, sql: &str) {
         let gate = self.gate();
         if !gate.revoked {
-            // The driver sends on the first poll; the answer is read and dropped by the connection.
-            let _answer = self.0.client.simple_query_raw(sql).now_or_never();
+            send(self.0.held.client(), sql);
         }
     }
 
-    /// Runs one statement, reading BEGIN's answer on the way if nobody has.
-    pub(crate) async fn run<T, F>(
-        &self,
-        sql: &str,
-        statement: F,
-        rows: fn(&T) -> Option<u64>,
-    ) -> Result<T>
-    where
-        F: Future<Output = Result<T, tokio_postgres::Error>>,
-    {
-        if may_outdate(sql) {
-            self.0.outdated.store(true, Ordering::Release);
+    /// The owner's last word, revoked or not.
+    pub(crate) fn queue_rollback(&self) {
+        let _gate = self.gate();
+        send(self.0.held.client(), "rollback");
+    }
+
+    /// What was sent behind a savepoint is undone, and with it the locks that keep statements from becoming stale.
+    pub(crate) fn undone(&self) {
+        let mut traffic = self.traffic();
+        traffic.renew_stamp();
+        traffic.set_transient(false);
+    }
+
+    /// The transaction is over, or about to be: what it made is gone or has become everybody's.
+    pub(crate) fn ended(&self) {
+        if self.is_outdated() {
+            if let Some(statements) = self.0.held.statements() {
+                statements.clear();
+            }
+            self.0.held.client().clear_type_cache();
         }
-        let Some(observer) = &self.0.observer else {
-            return self.send(sql, statement).await;
-        };
-        observer.started(sql);
-        let started = Instant::now();
-        let result = self.send(sql, statement).await;
-        let outcome = match &result {
-            Ok(value) => Outcome::Rows(rows(value)),
-            Err(error) => Outcome::Failed(error),
-        };
-        observer.finished(sql, started.elapsed(), outcome);
-        result
     }
 
-    /// Runs what is not the user's: anything over the client, of which the observer hears nothing.
-    ///
-    /// All that `future` sends is sent under the gate and behind BEGIN, whose answer is read on the way.
-    pub(crate) async fn unobserved<F: Future>(&self, future: F) -> Result<F::Output> {
-        let mut future = pin!(Gated {
-            lane: &self.0,
-            statement: future,
-            sent: false
-        });
-        let early = poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await;
-        self.read_begin().await?;
-        let output = match early {
-            Poll::Ready(output) => output,
-            Poll::Pending => future.await,
-        };
-        output.ok_or_else(|| Error::revoked(&self.0.owner, "a query of the catalogs"))
+    fn is_outdated(&self) -> bool {
+        self.0.outdated.load(Ordering::Acquire)
     }
 
-    async fn send<T, F>(&self, sql: &str, statement: F) -> Result<T>
-    where
-        F: Future<Output = Result<T, tokio_postgres::Error>>,
-    {
-        let mut statement = pin!(Gated {
-            lane: &self.0,
-            statement,
-            sent: false
-        });
-        let early = poll_fn(|cx| Poll::Ready(statement.as_mut().poll(cx))).await;
-        // The statement is on its way behind BEGIN, whose answer therefore comes first.
-        self.read_begin().await?;
-        let answer = match early {
-            Poll::Ready(answer) => answer,
-            Poll::Pending => statement.await,
-        };
-        match answer {
-            Some(result) => result.map_err(|error| Error::statement(sql, error)),
-            None => Err(Error::revoked(&self.0.owner, sql)),
+    /// Draws the consequences of a statement that is about to be sent.
+    pub(crate) fn heed(&self, effect: Effect) {
+        match effect {
+            Effect::None => {}
+            Effect::Unlocks => self.traffic().renew_stamp(),
+            Effect::Outdates => {
+                self.0.outdated.store(true, Ordering::Release);
+                if let Some(statements) = self.0.held.statements() {
+                    statements.clear();
+                }
+                self.0.held.client().clear_type_cache();
+            }
         }
     }
 
@@ -335,7 +252,11 @@ impl Lane {
                 cell = cell.or_else(|| row.try_get(0).ok().flatten().map(str::to_owned));
             }
         }
-        self.gate().begin = Begin::Answered(cell);
+        let mut gate = self.gate();
+        // Unless it was begun again meanwhile.
+        if matches!(gate.begin, Begin::Taken) {
+            gate.begin = Begin::Answered(cell);
+        }
         Ok(())
     }
 
@@ -343,6 +264,26 @@ impl Lane {
         // A panic inside a poll leaves no half-made state here: both fields are set in one go.
         self.0.gate.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn traffic(&self) -> MutexGuard<'_, Traffic> {
+        let traffic = self.0.traffic.lock();
+        traffic.unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Begin {
+    fn queue(client: &Client, begin: &str) -> Begin {
+        match pin!(client.simple_query_raw(begin)).now_or_never() {
+            Some(Ok(answer)) => Begin::Queued(Box::pin(answer)),
+            // The connection is closed: the first statement will say so better.
+            _ => Begin::Taken,
+        }
+    }
+}
+
+/// Sends a batch: the driver does on the first poll. The answer is read and dropped by the connection.
+fn send(client: &Client, sql: &str) {
+    let _answer = pin!(client.simple_query_raw(sql)).now_or_never();
 }
 
 impl fmt::Debug for Lane {
@@ -353,46 +294,12 @@ impl fmt::Debug for Lane {
     }
 }
 
-pin_project_lite::pin_project! {
-    /// A statement that is polled under the gate only, and yields `None` once the lane is revoked.
-    struct Gated<'a, F> {
-        lane: &'a Inner,
-        #[pin]
-        statement: F,
-        sent: bool,
-    }
-}
-
-impl<F: Future> Future for Gated<'_, F> {
-    type Output = Option<F::Output>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<F::Output>> {
-        let this = self.project();
-        let gate = this
-            .lane
-            .gate
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if gate.revoked {
-            return Poll::Ready(None);
-        }
-        if !*this.sent {
-            *this.sent = true;
-            this.lane.unanswered.fetch_add(1, Ordering::AcqRel);
-        }
-        let answer = this.statement.poll(cx);
-        if answer.is_ready() {
-            this.lane.unanswered.fetch_sub(1, Ordering::AcqRel);
-        }
-        answer.map(Some)
-    }
-}
-
 impl fmt::Debug for LaneOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LaneOptions")
             .field("observed", &self.observer.is_some())
             .field("statements", &self.statements)
+            .field("exclusive", &self.exclusive)
             .finish()
     }
 }

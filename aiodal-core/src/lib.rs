@@ -20,6 +20,7 @@
 //! # }
 //! ```
 
+mod config;
 mod database_url;
 mod error;
 mod ident;
@@ -30,6 +31,8 @@ mod reflect;
 mod savepoint;
 pub mod schema;
 mod statements;
+#[cfg(feature = "rustls")]
+mod tls;
 mod transaction;
 
 pub use self::database_url::DatabaseUrl;
@@ -38,7 +41,7 @@ pub use self::ident::{quote_ident, quote_literal};
 pub use self::lane::{Lane, LaneOptions, Observer, Outcome, Revoked};
 pub use self::nearest::nearest;
 pub use self::pool::{
-    CancelToken, Connection, ConnectionSource, Connections, OnNotice, Pool, connect,
+    CancelToken, Connection, ConnectionSource, Connections, OnNotice, Pool, PoolOptions, connect,
 };
 pub use self::reflect::Reflect;
 #[doc(hidden)]
@@ -46,7 +49,10 @@ pub use self::reflect::receive_only;
 pub use self::savepoint::Savepoint;
 pub use self::schema::Schema;
 pub use self::statements::Statements;
-pub use self::transaction::Transaction;
+pub use self::transaction::{
+    CopyIn, CopyOut, IsolationLevel, Retry, RowStream, Transaction, TransactionOptions, retrying,
+    with_transaction,
+};
 
 pub use tokio_postgres::error::{DbError, SqlState};
-pub use tokio_postgres::{Row, types};
+pub use tokio_postgres::{Row, SimpleQueryMessage, types};

@@ -1,36 +1,83 @@
 //! A transaction that owns what it needs.
 
+mod copy;
+mod hooks;
+mod leave;
+mod options;
+mod query;
+mod retry;
+mod run;
+mod shared;
+mod stream;
+
 use std::fmt;
+use std::sync::Arc;
 
-use bb8::PooledConnection;
-use tokio_postgres::Row;
-use tokio_postgres::types::ToSql;
+use tokio::runtime::Handle;
+use tokio_postgres::Client;
 
+pub use self::copy::{CopyIn, CopyOut};
+pub use self::options::{IsolationLevel, TransactionOptions};
+pub use self::retry::Retry;
+pub use self::run::{retrying, with_transaction};
+pub(crate) use self::shared::Shared;
+pub use self::stream::RowStream;
 use crate::error::{Error, Result};
-use crate::lane::{Lane, LaneOptions};
-use crate::pool::{ConnectionSource, Pool, checkout};
+use crate::lane::Lane;
+use crate::pool::{Connections, Held};
 use crate::savepoint::Savepoint;
 
 /// A transaction.
 ///
 /// It is owned: no lifetime ties it to a pool or a client. Statements take `&self`, so that they can be
-/// pipelined (poll several together) and a function that takes `&Transaction` composes. Dropped without
+/// pipelined and a function that takes `&Transaction` composes. Dropped without
 /// [`commit`](Transaction::commit) it rolls back.
 ///
 /// A test is given one `on loan`: its end belongs to the test framework, which rolls it back.
 ///
+/// # Prepared statements
+///
+/// On a connection of a [`Pool`](crate::Pool), a repeated statement costs one round trip: it stays prepared. If its tables
+/// have changed since, by whomever, it is prepared anew, and nobody sees an error; for that it is sent with a savepoint
+/// around it where it is first used in a transaction. Only a function that changes a table which the same transaction
+/// has used already goes unnoticed.
+///
+/// # Pipelining
+///
+/// Statements that don't depend on each other can share a round trip: poll them together, and they are sent together.
+///
+/// ```no_run
+/// # async fn example(tx: &aiodal_core::Transaction) -> aiodal_core::Result<()> {
+/// let authors = tx.query("select * from author", &[]);
+/// let books = tx.query("select * from book", &[]);
+/// let (authors, books) = futures_util::future::try_join(authors, books).await?;
+/// # drop((authors, books)); Ok(())
+/// # }
+/// ```
+///
+/// Those that are prepared, or have no parameters, run in the order of their first polls; the others once they have been
+/// prepared. Poll them to their ends or drop them: they wait for each other if the schema has changed under them. If one
+/// fails, those behind it fail with 25P02.
+///
 /// # Cancel safety
 ///
-/// A statement's future may be dropped at any time. The server may still run the statement; the
-/// transaction stays usable, and its connection goes back to the pool only if nothing is running on it.
+/// A statement's future may be dropped at any time. The server may still run the statement, and the next one waits for
+/// it. If the transaction is dropped or rolled back meanwhile, the statement is cancelled; the connection goes back to
+/// its pool when it is idle and in no transaction, or else is closed.
 pub struct Transaction {
     lane: Lane,
+    shared: Arc<Shared>,
     end: End,
+    /// How many savepoints it is behind.
+    depth: u32,
 }
 
+#[derive(Debug)]
 enum End {
     /// Ours: dropped without commit it rolls back and the connection returns to its pool.
-    Owned(PooledConnection<'static, ConnectionSource>),
+    Owned(Handle),
+    /// COMMIT is on its way.
+    Committing(Handle),
     /// The lane's owner decides how it ends.
     Lent,
     /// Ended by `commit` or `rollback`.
@@ -45,90 +92,66 @@ impl Transaction {
     /// # Errors
     ///
     /// No connection became free within the pool's `connection_timeout`.
-    pub async fn begin(pool: &Pool) -> Result<Transaction> {
-        let connection = checkout(pool).await?;
-        let lane = Lane::open(
-            connection.client().clone(),
-            "begin",
-            "its pool",
-            LaneOptions::default(),
-        );
-        Ok(Transaction {
-            lane,
-            end: End::Owned(connection),
-        })
+    ///
+    /// # Panics
+    ///
+    /// Outside of a Tokio runtime.
+    pub async fn begin(connections: impl Into<Connections>) -> Result<Transaction> {
+        Transaction::begin_with(connections, &TransactionOptions::default()).await
+    }
+
+    /// Begins a transaction with an isolation level, time limits and the like: no round trip more.
+    ///
+    /// # Errors
+    ///
+    /// No connection became free within the pool's `connection_timeout`, or the server is too old for an option. What
+    /// the server has against the others, the first statement reports.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a Tokio runtime.
+    pub async fn begin_with(
+        connections: impl Into<Connections>,
+        options: &TransactionOptions,
+    ) -> Result<Transaction> {
+        Transaction::begin_on(&connections.into(), options, "its pool").await
+    }
+
+    async fn begin_on(
+        connections: &Connections,
+        options: &TransactionOptions,
+        owner: &str,
+    ) -> Result<Transaction> {
+        let held = connections.checkout().await?;
+        let version = match options.oldest_server() {
+            Some(_) => Some(held.ask_version().await.map_err(Error::begin)?),
+            None => None,
+        };
+        Ok(Transaction::own(held, options.begin(version)?, owner))
+    }
+
+    fn own(held: Held, begin: String, owner: &str) -> Transaction {
+        Transaction {
+            lane: Lane::open_on(held, begin, owner, None, false),
+            shared: Arc::default(),
+            end: End::Owned(Handle::current()),
+            depth: 0,
+        }
     }
 
     /// Makes a transaction on a lane that somebody else will end: [`commit`](Transaction::commit) is refused.
     #[must_use]
     pub fn on_loan(lane: &Lane) -> Transaction {
+        Transaction::lent(lane.clone(), Arc::default(), 0)
+    }
+
+    pub(crate) fn lent(lane: Lane, shared: Arc<Shared>, depth: u32) -> Transaction {
         Transaction {
-            lane: lane.clone(),
+            lane,
+            shared,
             end: End::Lent,
+            depth,
         }
-    }
-
-    pub(crate) fn lane(&self) -> &Lane {
-        &self.lane
-    }
-
-    /// Executes a statement and returns the number of rows it affected.
-    ///
-    /// Like [`tokio_postgres::Client::execute`].
-    ///
-    /// # Errors
-    ///
-    /// What the server refused, with the statement's beginning.
-    pub async fn execute(&self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<u64> {
-        self.lane.execute(sql, params).await
-    }
-
-    /// Executes a statement and returns all its rows.
-    ///
-    /// Like [`tokio_postgres::Client::query`].
-    ///
-    /// # Errors
-    ///
-    /// What the server refused, with the statement's beginning.
-    pub async fn query(&self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>> {
-        self.lane.query(sql, params).await
-    }
-
-    /// Executes a statement that returns exactly one row.
-    ///
-    /// Like [`tokio_postgres::Client::query_one`].
-    ///
-    /// # Errors
-    ///
-    /// What the server refused, and any other number of rows.
-    pub async fn query_one(&self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<Row> {
-        self.lane.query_one(sql, params).await
-    }
-
-    /// Executes a statement that returns one row or none.
-    ///
-    /// Like [`tokio_postgres::Client::query_opt`].
-    ///
-    /// # Errors
-    ///
-    /// What the server refused, and more than one row.
-    pub async fn query_opt(
-        &self,
-        sql: &str,
-        params: &[&(dyn ToSql + Sync)],
-    ) -> Result<Option<Row>> {
-        self.lane.query_opt(sql, params).await
-    }
-
-    /// Executes a string of statements separated by semicolons, without parameters.
-    ///
-    /// Like [`tokio_postgres::Client::batch_execute`].
-    ///
-    /// # Errors
-    ///
-    /// The first statement that the server refused; those behind it were not run.
-    pub async fn batch_execute(&self, sql: &str) -> Result<()> {
-        self.lane.batch_execute(sql).await
     }
 
     /// Sets a savepoint: a transaction within this one.
@@ -141,10 +164,27 @@ impl Transaction {
     ///
     /// If the future is dropped, a savepoint may stay set. It changes nothing and ends with the transaction.
     pub async fn savepoint(&mut self) -> Result<Savepoint<'_>> {
-        Savepoint::set(&self.lane, 1).await
+        Savepoint::set(self, self.depth + 1).await
     }
 
-    /// Commits.
+    /// Returns the driver's client, for what the transaction does not offer itself.
+    ///
+    /// What is sent on it goes past the transaction: a test's journal and echo don't show it, the end of a test doesn't
+    /// stop it, and a transaction that is dropped meanwhile doesn't cancel it. BEGIN has been sent already.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        self.lane.client()
+    }
+
+    pub(crate) fn lane(&self) -> &Lane {
+        &self.lane
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    /// Commits, and then runs what was left [`on_commit`](Transaction::on_commit).
     ///
     /// # Errors
     ///
@@ -152,34 +192,36 @@ impl Transaction {
     /// statement has failed (the server would answer that COMMIT with a silent ROLLBACK); and any
     /// transaction on loan. In each case nothing is committed.
     ///
+    /// # Panics
+    ///
+    /// If a hook does, once all of them have run. The transaction is committed.
+    ///
     /// # Cancel safety
     ///
-    /// If the future is dropped after its first poll, the transaction may or may not commit.
+    /// If the future is dropped after its first poll, the transaction may or may not commit, and the hooks may not run.
     pub async fn commit(mut self) -> Result<()> {
-        if matches!(self.end, End::Lent) {
-            return Err(Error::not_owner(self.lane.owner()));
-        }
-        // The empty SELECT fails in a failed transaction and takes COMMIT with it; alone, COMMIT would
-        // be answered by a ROLLBACK that looks like success.
-        let result = self
-            .lane
-            .run(
-                "commit",
-                self.lane.client().batch_execute("select; commit"),
-                |()| None,
-            )
-            .await;
-        match result {
-            Ok(()) => {
-                self.end = End::Done;
-                Ok(())
+        let runtime = match &self.end {
+            End::Owned(runtime) => runtime.clone(),
+            End::Committing(_) | End::Lent | End::Done => {
+                return Err(Error::not_owner(self.lane.owner()));
             }
+        };
+        self.end = End::Committing(runtime.clone());
+        if let Err(error) = self.lane.commit().await {
             // Dropping `self` rolls back.
-            Err(error) => Err(error.into_commit()),
+            self.end = End::Owned(runtime);
+            return Err(error.into_commit());
         }
+        self.end = End::Done;
+        self.lane.ended();
+        let hooks = self.shared.take_hooks();
+        // A hook may want a connection of the same pool.
+        drop(self);
+        hooks::run(hooks).await;
+        Ok(())
     }
 
-    /// Rolls back.
+    /// Rolls back. A statement whose future was dropped is cancelled.
     ///
     /// On loan this ends the borrower's use of the transaction; its owner rolls it back.
     ///
@@ -191,29 +233,40 @@ impl Transaction {
     ///
     /// The transaction rolls back even if the future is dropped.
     pub async fn rollback(mut self) -> Result<()> {
-        if matches!(self.end, End::Lent) {
+        let End::Owned(runtime) = &self.end else {
             return Ok(());
+        };
+        let runtime = runtime.clone();
+        if self.lane.is_idle() {
+            let result = self.lane.rollback().await;
+            result.map_err(Error::into_rollback)?;
+            self.lane.ended();
+            self.end = End::Done;
+        } else {
+            let left = leave::clean(&runtime, self.lane.clone(), true);
+            self.end = End::Done;
+            drop(self);
+            // Whatever comes of it, the server has no transaction of ours when this is over.
+            let _ended = left.await;
         }
-        self.lane
-            .batch_execute("rollback")
-            .await
-            .map_err(Error::into_rollback)?;
-        self.end = End::Done;
         Ok(())
     }
 }
 
 impl Drop for Transaction {
     fn drop(&mut self) {
-        let End::Owned(connection) = &mut self.end else {
-            return;
+        let (runtime, cancel) = match &self.end {
+            End::Owned(runtime) => (runtime, true),
+            // It may be as good as done: better to hear it out.
+            End::Committing(runtime) => (runtime, false),
+            End::Lent | End::Done => return,
         };
         if self.lane.is_idle() {
             // In order before whatever the next user of the connection sends.
-            self.lane.queue("rollback");
+            self.lane.queue_rollback();
+            self.lane.ended();
         } else {
-            // A statement whose future was dropped may run for long: the next user must not wait for it.
-            connection.spoil();
+            drop(leave::clean(runtime, self.lane.clone(), cancel));
         }
     }
 }
@@ -221,12 +274,13 @@ impl Drop for Transaction {
 impl fmt::Debug for Transaction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let end = match self.end {
-            End::Owned(_) => "owned",
+            End::Owned(_) | End::Committing(_) => "owned",
             End::Lent => "on loan",
             End::Done => "done",
         };
         f.debug_struct("Transaction")
             .field("end", &end)
+            .field("depth", &self.depth)
             .finish_non_exhaustive()
     }
 }

@@ -76,6 +76,8 @@ impl Lease {
         let options = LaneOptions {
             observer: Some(journal.clone()),
             statements: Some(slot.statements.clone()),
+            // The database is the session's own, and what tests do to its schema is rolled back.
+            exclusive: true,
         };
         let lane = Lane::open(slot.client.clone(), BEGIN, owner, options);
         Ok(Lease {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_postgres::error::DbError;
@@ -25,6 +26,8 @@ pub struct Connection {
     pub(super) cancel: CancelToken,
     pub(super) version: Option<u32>,
     pub(super) spoilt: AtomicBool,
+    /// When it last came back to the pool.
+    pub(super) idle_since: Option<Instant>,
 }
 
 impl Connection {

@@ -2,9 +2,8 @@
 
 use aiodal::{Result, Transaction};
 
-use crate::fleet::REGISTER;
 use crate::flight::{FlightKey, NewFlight};
-use crate::schedule::{RECORD, record_params};
+use crate::{fleet, schedule};
 
 /// What became of an announced schedule.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -38,14 +37,8 @@ pub async fn announce(tx: &mut Transaction, schedule: &[NewFlight]) -> Result<An
     let mut announced = Announced::default();
     for flight in schedule {
         let attempt = tx.savepoint().await?;
-        let recorded = async {
-            if let Some(tailnum) = &flight.tailnum {
-                attempt.execute(REGISTER, &[tailnum]).await?;
-            }
-            attempt.execute(RECORD, &record_params(flight)).await
-        };
-        match recorded.await {
-            Ok(_) => {
+        match record_with_plane(&attempt, flight).await {
+            Ok(()) => {
                 attempt.commit().await?;
                 announced.added += 1;
             }
@@ -65,4 +58,11 @@ pub async fn announce(tx: &mut Transaction, schedule: &[NewFlight]) -> Result<An
         }
     }
     Ok(announced)
+}
+
+async fn record_with_plane(tx: &Transaction, flight: &NewFlight) -> Result<()> {
+    if let Some(tailnum) = &flight.tailnum {
+        fleet::register(tx, tailnum).await?;
+    }
+    schedule::record(tx, flight).await
 }

@@ -3,7 +3,7 @@
 use aiodal::{Result, Transaction};
 use jiff::civil::Date;
 
-pub(crate) const REGISTER: &str = "insert into planes (tailnum) values ($1) on conflict do nothing";
+const REGISTER: &str = "insert into planes (tailnum) values ($1) on conflict do nothing";
 
 /// Registers a plane of which only the tail number is known; says whether it is new.
 ///

@@ -8,12 +8,12 @@ use crate::flight::{Flight, FlightKey, NewFlight};
 
 // The driver sends a string to a parameter of type text, not to one of a domain. The cast says text,
 // and the server takes the step from there to `airport_code`, rule included.
-pub(crate) const RECORD: &str = "
+const RECORD: &str = "
     insert into flights
         (day, carrier, number, origin, dest, tailnum, departs, arrives, distance_miles)
     values ($1, $2, $3, $4::text, $5::text, $6, $7, $8, $9)";
 
-pub(crate) fn record_params(flight: &NewFlight) -> [&(dyn ToSql + Sync); 9] {
+fn record_params(flight: &NewFlight) -> [&(dyn ToSql + Sync); 9] {
     let FlightKey {
         day,
         carrier,

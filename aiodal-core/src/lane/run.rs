@@ -1,0 +1,346 @@
+//! Running a statement, and repeating one that the schema has outrun.
+//!
+//! A statement prepared by an earlier transaction fails if its tables have changed since: with 0A000 ("cached plan must
+//! not change result type") for the most part, always before it has done anything, and always taking the transaction
+//! with it. So that nobody sees that, the first use of such a statement in a transaction is guarded: by BEGIN itself if
+//! it is the first statement, else by a savepoint that is sent along with it and costs no round trip. The first use
+//! locks the tables; after it, nobody else can change them until the transaction is over.
+//!
+//! Statements that were sent behind the one that failed have met a failed transaction, and have not been run. They are
+//! sent again too, in the order in which they were sent.
+
+use std::error::Error as StdError;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::{ToSql, Type, WrongType};
+use tokio_postgres::{RowStream, SimpleQueryMessage};
+
+use super::traffic::{Gated, Guard, Ticket, Turn};
+use super::{Begin, Lane, send};
+use crate::error::{Error, Result};
+use crate::statements::{Effect, Plan, Prepared};
+
+/// How often a statement is sent again. The schema would have to change each time.
+const REPEATS: u32 = 8;
+
+/// How many round trips a statement waits for those that were sent before it to be repeated. They need two or three; but
+/// nobody may be polling them.
+const PATIENCE: u32 = 64;
+
+impl Lane {
+    pub(super) fn ticket(&self) -> Ticket {
+        Ticket::new(self)
+    }
+
+    /// Starts a statement: when this returns, the server has accepted it, and the rows can be read.
+    pub(crate) async fn start(
+        &self,
+        sql: &str,
+        params: &[&(dyn ToSql + Sync)],
+    ) -> Result<(RowStream, Ticket)> {
+        let ticket = self.ticket();
+        let client = self.held().client();
+        let attempt = || async {
+            match self.plan(sql, params.len()).await? {
+                Plan::Unnamed(types) => {
+                    ticket.sending();
+                    let params = params.iter().copied().zip(types.iter().cloned());
+                    client.query_typed_raw(sql, params).await
+                }
+                Plan::Named { prepared, cached } => {
+                    let rows = client.query_raw(&prepared.statement, params.iter().copied());
+                    self.bind(&ticket, &prepared, cached, rows).await
+                }
+            }
+        };
+        let rows = self.attempt(&ticket, sql, attempt).await?;
+        ticket.bound();
+        Ok((rows, ticket))
+    }
+
+    /// The same, with the parameters' types given: nothing is prepared.
+    pub(crate) async fn start_typed(
+        &self,
+        sql: &str,
+        params: &[(&(dyn ToSql + Sync), Type)],
+    ) -> Result<(RowStream, Ticket)> {
+        self.heed(Effect::of(sql));
+        let ticket = self.ticket();
+        let client = self.held().client();
+        let attempt = || async {
+            ticket.sending();
+            let params = params.iter().map(|(param, of)| (*param, of.clone()));
+            client.query_typed_raw(sql, params).await
+        };
+        let rows = self.attempt(&ticket, sql, attempt).await?;
+        Ok((rows, ticket))
+    }
+
+    pub(crate) async fn batch_execute(&self, sql: &str) -> Result<()> {
+        self.observed(sql, |()| None, self.batch(sql)).await
+    }
+
+    /// The same, unobserved.
+    async fn batch(&self, sql: &str) -> Result<()> {
+        let client = self.held().client();
+        self.simple(sql, || client.batch_execute(sql)).await
+    }
+
+    pub(crate) async fn simple_query(&self, sql: &str) -> Result<Vec<SimpleQueryMessage>> {
+        let client = self.held().client();
+        let statement = self.simple(sql, || client.simple_query(sql));
+        self.observed(sql, |_| None, statement).await
+    }
+
+    /// Runs something of the simple protocol to its end.
+    async fn simple<T, F>(&self, sql: &str, attempt: impl Fn() -> F) -> Result<T>
+    where
+        F: Future<Output = Result<T, tokio_postgres::Error>>,
+    {
+        self.heed(Effect::of(sql));
+        let ticket = self.ticket();
+        let attempt = || async {
+            ticket.sending();
+            attempt().await
+        };
+        let answer = self.attempt(&ticket, sql, attempt).await?;
+        ticket.answered();
+        Ok(answer)
+    }
+
+    /// Runs COMMIT as the lane's owner, revoked or not.
+    pub(crate) async fn commit(&self) -> Result<()> {
+        // The empty SELECT fails in a failed transaction and takes COMMIT with it; alone, COMMIT would
+        // be answered by a ROLLBACK that looks like success.
+        self.observed("commit", |()| None, self.end("commit", "select; commit"))
+            .await
+    }
+
+    /// Runs ROLLBACK as the lane's owner, revoked or not.
+    pub(crate) async fn rollback(&self) -> Result<()> {
+        self.observed("rollback", |()| None, self.end("rollback", "rollback"))
+            .await
+    }
+
+    async fn end(&self, name: &str, sql: &str) -> Result<()> {
+        let client = self.held().client();
+        let ticket = Ticket::of_owner(self);
+        let attempt = || async {
+            ticket.sending();
+            client.batch_execute(sql).await
+        };
+        self.attempt(&ticket, name, attempt).await?;
+        ticket.answered();
+        Ok(())
+    }
+
+    /// Starts something else that the connection's client does.
+    pub(crate) async fn start_with<T, F>(
+        &self,
+        sql: &str,
+        attempt: impl Fn() -> F,
+    ) -> Result<(T, Ticket)>
+    where
+        F: Future<Output = Result<T, tokio_postgres::Error>>,
+    {
+        self.heed(Effect::of(sql));
+        let ticket = self.ticket();
+        let attempt = || async {
+            ticket.sending();
+            attempt().await
+        };
+        let started = self.attempt(&ticket, sql, attempt).await?;
+        Ok((started, ticket))
+    }
+
+    async fn plan(&self, sql: &str, params: usize) -> Result<Plan, tokio_postgres::Error> {
+        let client = self.held().client();
+        let statements = self.held().statements();
+        if let Some(statements) = statements
+            && let Some(plan) = statements.look_up(sql, params)
+        {
+            return Ok(plan);
+        }
+        let effect = Effect::of(sql);
+        self.heed(effect);
+        match statements {
+            // Nobody repeats what changes the schema.
+            Some(statements) if effect != Effect::Outdates => {
+                statements.plan(client, sql, params).await
+            }
+            _ if params == 0 => Ok(Plan::unnamed()),
+            _ => Ok(Plan::Named {
+                prepared: Prepared::new(client.prepare(sql).await?).into(),
+                cached: false,
+            }),
+        }
+    }
+
+    /// Binds and executes a prepared statement, guarded if it needs to be. Polled under the gate: nothing comes between.
+    async fn bind<T>(
+        &self,
+        ticket: &Ticket,
+        prepared: &Prepared,
+        cached: bool,
+        statement: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<T, tokio_postgres::Error> {
+        let client = self.held().client();
+        let trusting = self.0.exclusive && !self.is_outdated();
+        let mut statement = pin!(statement);
+        let first = poll_fn(|cx| {
+            let guarded = ticket.binding(prepared, cached, trusting) == Guard::Savepoint;
+            if guarded {
+                send(client, "savepoint aiodal_statement");
+            }
+            let first = statement.as_mut().poll(cx);
+            if guarded {
+                send(client, "release aiodal_statement");
+            }
+            Poll::Ready(first)
+        });
+        match first.await {
+            Poll::Ready(result) => result,
+            Poll::Pending => statement.await,
+        }
+    }
+
+    /// Attempts a statement until it works, or fails for a reason of its own.
+    async fn attempt<T, F>(&self, ticket: &Ticket, sql: &str, attempt: impl Fn() -> F) -> Result<T>
+    where
+        F: Future<Output = Result<T, tokio_postgres::Error>>,
+    {
+        let mut repeats = 0;
+        loop {
+            let statement = Gated {
+                ticket,
+                statement: attempt(),
+            };
+            let error = match self.behind_begin(ticket, statement).await? {
+                Some(Ok(value)) => return Ok(value),
+                Some(Err(error)) => error,
+                None => return Err(Error::revoked(&self.0.owner, sql)),
+            };
+            if repeats < REPEATS && self.recover(ticket, sql, &error).await {
+                repeats += 1;
+                continue;
+            }
+            ticket.answered();
+            return Err(self.failed(sql, error));
+        }
+    }
+
+    /// Sends a statement, reads BEGIN's answer if nobody has, and then the statement's.
+    pub(super) async fn behind_begin<F: Future>(
+        &self,
+        ticket: &Ticket,
+        statement: F,
+    ) -> Result<F::Output> {
+        let mut statement = pin!(statement);
+        let early = poll_fn(|cx| Poll::Ready(statement.as_mut().poll(cx))).await;
+        // The statement is on its way behind BEGIN, whose answer therefore comes first.
+        if let Err(error) = self.read_begin().await {
+            ticket.answered();
+            return Err(error);
+        }
+        Ok(match early {
+            Poll::Ready(answer) => answer,
+            Poll::Pending => statement.await,
+        })
+    }
+
+    /// Notes what a statement failed of, and tells it.
+    pub(crate) fn failed(&self, sql: &str, error: tokio_postgres::Error) -> Error {
+        let error = Error::statement(sql, error);
+        if error.is_serialization_failure() || error.is_deadlock() {
+            self.traffic().set_transient(true);
+        }
+        error
+    }
+
+    /// Makes it possible to send the statement again, if that may help.
+    async fn recover(&self, ticket: &Ticket, sql: &str, error: &tokio_postgres::Error) -> bool {
+        if error.code() == Some(&SqlState::IN_FAILED_SQL_TRANSACTION) {
+            return self.rejoin(ticket).await;
+        }
+        // A statement that was prepared just now knows all there is to know.
+        let Some(guard) = ticket.guard().filter(|_| is_stale(error)) else {
+            return false;
+        };
+        if let Some(statements) = self.held().statements() {
+            statements.evict(sql);
+        }
+        self.held().client().clear_type_cache();
+        // The driver's own doubts about a parameter come before anything is sent.
+        error.code().is_none() || self.mend(guard)
+    }
+
+    /// Takes the failure back that a stale statement has brought on the transaction.
+    fn mend(&self, guard: Guard) -> bool {
+        let client = self.held().client();
+        let mut gate = self.gate();
+        if gate.revoked {
+            return false;
+        }
+        match guard {
+            Guard::None => return false,
+            Guard::Begin => {
+                gate.begin = Begin::queue(client, &format!("rollback; {}", self.0.begin));
+            }
+            Guard::Savepoint => send(
+                client,
+                "rollback to aiodal_statement; release aiodal_statement",
+            ),
+        }
+        self.traffic().mended();
+        true
+    }
+
+    /// Waits until those before have been sent again.
+    async fn rejoin(&self, ticket: &Ticket) -> bool {
+        for _ in 0..PATIENCE {
+            match ticket.turn() {
+                Turn::Now => return true,
+                Turn::Never => return false,
+                // Not on a waker: whoever was sent before may never be polled again.
+                Turn::Later => {
+                    let empty = self.held().client().simple_query("");
+                    let round_trip = Gated {
+                        ticket,
+                        statement: empty,
+                    };
+                    if !matches!(round_trip.await, Some(Ok(_))) {
+                        return false;
+                    }
+                }
+            }
+        }
+        false
+    }
+}
+
+/// Says whether a statement from the cache can have failed because the schema has changed since it was prepared.
+fn is_stale(error: &tokio_postgres::Error) -> bool {
+    let Some(code) = error.code() else {
+        let source = error.source();
+        return source.is_some_and(<dyn StdError>::is::<WrongType>);
+    };
+    // Binding looks the statement up, and parses it anew if a table has changed. Whatever it says then may be due to
+    // the types that it was prepared with; if it is not, a fresh attempt says the same.
+    let of_binding = [
+        SqlState::FEATURE_NOT_SUPPORTED,
+        SqlState::INVALID_SQL_STATEMENT_NAME,
+        SqlState::DATATYPE_MISMATCH,
+        SqlState::UNDEFINED_FUNCTION,
+        SqlState::UNDEFINED_OBJECT,
+        SqlState::UNDEFINED_COLUMN,
+        SqlState::UNDEFINED_TABLE,
+        SqlState::AMBIGUOUS_FUNCTION,
+        SqlState::INDETERMINATE_DATATYPE,
+        SqlState::INVALID_BINARY_REPRESENTATION,
+        SqlState::INTERNAL_ERROR,
+    ];
+    of_binding.contains(code)
+}

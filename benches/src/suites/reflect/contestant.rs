@@ -27,7 +27,10 @@ impl Contestant {
             format!("failed to run {program}: {error}")
         })?;
         let words = child.stdin.take();
-        let answers = child.stdout.take().ok_or("a contestant's output is piped")?;
+        let answers = child
+            .stdout
+            .take()
+            .ok_or("a contestant's output is piped")?;
         Ok(Contestant {
             child,
             words,

@@ -2,15 +2,15 @@
 
 use std::process::Command;
 
+use crate::Result;
 use crate::postgres::User;
 use crate::process::{contestant, timed};
 use crate::scratch::{Scratch, on_disk};
 use crate::server::Server;
-use crate::Result;
 
 const PACKAGES: [&str; 3] = ["sqlalchemy>=2,<3", "asyncpg", "greenlet"];
 
-const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/peers/sqlalchemy/peer.py");
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/sqlalchemy/reflect.py");
 
 #[derive(Debug)]
 pub(super) struct Python {
@@ -31,17 +31,30 @@ impl Python {
             name: user.name.clone(),
         };
         let scratch = Scratch::new(&on_disk(), "python", &own)?;
-        timed(Command::new("python3").args(["-m", "venv"]).arg(scratch.path()))?;
+        timed(
+            Command::new("python3")
+                .args(["-m", "venv"])
+                .arg(scratch.path()),
+        )?;
         let mut python = Python {
             scratch,
             versions: String::new(),
         };
         let mut install = python.program();
-        install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
+        install.args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+        ]);
         timed(install.args(PACKAGES))?;
         let tell = "import asyncpg, platform, sqlalchemy; \
                     print(f'Python {platform.python_version()}, SQLAlchemy {sqlalchemy.__version__}, asyncpg {asyncpg.__version__}')";
-        python.versions = timed(python.program().args(["-c", tell]))?.stdout.trim().to_owned();
+        python.versions = timed(python.program().args(["-c", tell]))?
+            .stdout
+            .trim()
+            .to_owned();
         Ok(python)
     }
 

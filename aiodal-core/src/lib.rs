@@ -49,6 +49,8 @@ pub use self::pool::{
     CancelToken, Connection, ConnectionSource, Connections, OnNotice, Pool, PoolOptions, connect,
 };
 pub use self::reflect::Reflect;
+#[doc(hidden)]
+pub use self::reflect::receive_only;
 pub use self::row::FromRow;
 pub use self::savepoint::Savepoint;
 pub use self::schema::Schema;

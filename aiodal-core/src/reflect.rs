@@ -9,7 +9,6 @@ mod catalog;
 mod constraints;
 mod functions;
 mod indexes;
-mod miss;
 mod options;
 mod partitions;
 mod relation;
@@ -88,8 +87,8 @@ impl Schema {
     pub async fn reflect(tx: &Transaction, options: &Reflect) -> Result<Schema> {
         let lane = tx.lane();
         lane.unobserved(async {
-            let version = server_version(lane.client()).await?;
-            whole(lane.client(), version, options, Bracket::Savepoint).await
+            let version = server_version(lane.held().client()).await?;
+            whole(lane.held().client(), version, options, Bracket::Savepoint).await
         })
         .await?
     }
@@ -128,15 +127,42 @@ impl Table {
     pub async fn reflect<'a>(tx: &Transaction, name: impl Into<NameRef<'a>>) -> Result<Arc<Table>> {
         let (lane, name) = (tx.lane(), name.into());
         lane.unobserved(async {
-            let client = lane.client();
+            let client = lane.held().client();
             let version = server_version(client).await?;
-            match one_table(client, version, name, Bracket::Savepoint).await? {
-                Some(table) => Ok(table),
-                None => Err(no_table(client, name).await),
-            }
+            table(client, version, name, Bracket::Savepoint).await
         })
         .await?
     }
+}
+
+/// Receives what a reflection receives and makes nothing of it: what benches hold a reflection against.
+///
+/// # Errors
+///
+/// As for [`Schema::reflect`].
+#[doc(hidden)]
+pub async fn receive_only(tx: &Transaction, options: &Reflect) -> Result<usize> {
+    let lane = tx.lane();
+    let received = lane.unobserved(async {
+        let scope = Scope {
+            options,
+            one_by_one: false,
+            version: server_version(lane.held().client()).await?,
+        };
+        let schemas: (&(dyn ToSql + Sync), Type) = (&options.schemas, Type::TEXT_ARRAY);
+        let choice = [(catalog::namespaces(options), vec![schemas])];
+        let client = lane.held().client();
+        receive(
+            client,
+            Bracket::Savepoint,
+            &choice,
+            scope,
+            options.functions,
+        )
+        .await
+    });
+    let answers = received.await??.answers;
+    Ok(answers.iter().map(|(_, rows)| rows.len()).sum())
 }
 
 /// Asks for `server_version_num`; for connections that have not kept it.
@@ -260,7 +286,7 @@ pub(crate) async fn table(
     .await?;
     match assemble(answer.rows, scope)?.tables.pop() {
         Some(table) => Ok(table),
-        None => Err(miss::missed(client, name).await),
+        None => Err(no_table(client, name).await),
     }
 }
 
@@ -269,8 +295,8 @@ pub(crate) fn no_version(error: tokio_postgres::Error) -> Error {
     Error::reflection("the server's version", error)
 }
 
-/// Says that [`one_table`] has found nothing, and what is near.
-pub(crate) async fn no_table(client: &Client, name: NameRef<'_>) -> Error {
+/// Says that [`table`] has found nothing, and what is near.
+async fn no_table(client: &Client, name: NameRef<'_>) -> Error {
     let readings = match name.readings() {
         Ok(readings) => readings,
         Err(error) => return error,
@@ -394,6 +420,39 @@ async fn read(
     scope: Scope<'_>,
     functions: bool,
 ) -> Result<Answer> {
+    let Received { choice, answers } = receive(client, bracket, choice, scope, functions).await?;
+    let mut next = answers.into_iter();
+    let rows = Rows {
+        relations: rows_of(&mut next)?,
+        columns: rows_of(&mut next)?,
+        constraints: rows_of(&mut next)?,
+        indexes: rows_of(&mut next)?,
+        operator_classes: rows_of(&mut next)?,
+        parents: rows_of(&mut next)?,
+        sequences: rows_of(&mut next)?,
+        types: rows_of(&mut next)?,
+        comments: rows_of(&mut next)?,
+        extensions: rows_of(&mut next)?,
+        functions: rows_of(&mut next)?,
+    };
+    Ok(Answer { choice, rows })
+}
+
+/// What the server has sent, before it is read: by the names of what was asked for.
+struct Received {
+    /// A row of each.
+    choice: Vec<Row>,
+    answers: Vec<(&'static str, Vec<Row>)>,
+}
+
+/// Sends everything, and receives the answers.
+async fn receive(
+    client: &Client,
+    bracket: Bracket,
+    choice: &[Choice<'_>],
+    scope: Scope<'_>,
+    functions: bool,
+) -> Result<Received> {
     let open = format!("{}; {}", bracket.open(), catalog::ASIDE);
     let statements = [
         ("relations", Some(catalog::relations(scope))),
@@ -428,33 +487,23 @@ async fn read(
         .into_iter()
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| Error::reflection("the names that were given", error))?;
-    let mut next = answers.into_iter().zip(&statements);
-    let rows = Rows {
-        relations: rows_of(&mut next)?,
-        columns: rows_of(&mut next)?,
-        constraints: rows_of(&mut next)?,
-        indexes: rows_of(&mut next)?,
-        operator_classes: rows_of(&mut next)?,
-        parents: rows_of(&mut next)?,
-        sequences: rows_of(&mut next)?,
-        types: rows_of(&mut next)?,
-        comments: rows_of(&mut next)?,
-        extensions: rows_of(&mut next)?,
-        functions: rows_of(&mut next)?,
-    };
+    let answers = answers
+        .into_iter()
+        .zip(&statements)
+        .map(|(answer, (what, _))| match answer {
+            Ok(rows) => Ok((*what, rows)),
+            Err(error) => Err(Error::reflection(what, error)),
+        })
+        .collect::<Result<Vec<_>>>()?;
     closed.map_err(|error| Error::reflection("the schema: its end failed", error))?;
-    Ok(Answer { choice, rows })
+    Ok(Received { choice, answers })
 }
 
-type Asked = (&'static str, Option<String>);
-
-fn rows_of<'a, T: FromCatalog>(
-    answers: &mut impl Iterator<Item = (Result<Vec<Row>, tokio_postgres::Error>, &'a Asked)>,
+fn rows_of<T: FromCatalog>(
+    answers: &mut impl Iterator<Item = (&'static str, Vec<Row>)>,
 ) -> Result<Vec<T>> {
-    let Some((answer, (what, _))) = answers.next() else {
+    let Some((what, rows)) = answers.next() else {
         return Ok(Vec::new());
     };
-    answer
-        .and_then(|rows| T::read_all(&rows))
-        .map_err(|error| Error::reflection(what, error))
+    T::read_all(&rows).map_err(|error| Error::reflection(what, error))
 }

@@ -6,6 +6,7 @@ mod connect_server;
 #[cfg(all(unix, feature = "rustls"))]
 mod connect_tls;
 mod keys;
+mod property;
 mod reflect;
 mod rows;
 

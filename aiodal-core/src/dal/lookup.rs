@@ -108,7 +108,13 @@ impl Transaction {
             },
         };
         let read = as_everybody(self.lane(), async |version| {
-            reflect::table(self.lane().client(), version, name, Bracket::Savepoint).await
+            reflect::table(
+                self.lane().held().client(),
+                version,
+                name,
+                Bracket::Savepoint,
+            )
+            .await
         });
         let (table, everybodys) = read.await?;
         if let (Some((dal, epoch)), true) = (cached, everybodys) {
@@ -128,7 +134,13 @@ impl Transaction {
         let defaults = Reflect::default();
         let options = self.dal().map_or(&defaults, |dal| &dal.0.reflect);
         let read = as_everybody(self.lane(), async |version| {
-            reflect::whole(self.lane().client(), version, options, Bracket::Savepoint).await
+            reflect::whole(
+                self.lane().held().client(),
+                version,
+                options,
+                Bracket::Savepoint,
+            )
+            .await
         });
         match self.relied_on() {
             Some(dal) => dal.0.cache.whole_or(read).await,

@@ -89,6 +89,13 @@ impl Lane {
         self.simple(sql, || client.batch_execute(sql)).await
     }
 
+    /// The same under another name: for the observer, and in an error.
+    pub(crate) async fn batch_as(&self, name: &str, sql: &str) -> Result<()> {
+        let client = self.held().client();
+        let statement = self.simple(name, || client.batch_execute(sql));
+        self.observed(name, |()| None, statement).await
+    }
+
     pub(crate) async fn simple_query(&self, sql: &str) -> Result<Vec<SimpleQueryMessage>> {
         let client = self.held().client();
         let statement = self.simple(sql, || client.simple_query(sql));

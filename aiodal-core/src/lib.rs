@@ -3,8 +3,10 @@
 //! This crate knows nothing of tests. Applications use it through the facade crate `aiodal`, with
 //! the feature `test` turned off where only the data access layer is wanted.
 //!
-//! - [`DatabaseUrl`] is where a database is, in either form PostgreSQL users know. It never prints a password.
-//! - [`Pool`] is bb8's pool over tokio-postgres; [`connect`] opens one.
+//! - [`DatabaseUrl`] is where a database is, with all that libpq knows of strings, variables and files. It never
+//!   prints a password.
+//! - [`Pool`] is bb8's pool over tokio-postgres; [`connect`] opens one, and [`PoolOptions`] one to your taste. A pool of
+//!   bb8-postgres does as well: [`Connections`] takes either.
 //! - [`Transaction`] is owned: it can be stored, returned and sent to another task. Dropped without
 //!   [`commit`](Transaction::commit) it rolls back.
 //! - [`Savepoint`] is a nested transaction that is released when it ends.

@@ -7,7 +7,9 @@ mod connection;
 mod connections;
 mod failure;
 mod held;
+mod login;
 mod options;
+mod session;
 mod source;
 
 use std::time::{Duration, Instant};

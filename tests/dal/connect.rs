@@ -1,14 +1,19 @@
 //! Connecting: what a connection starts with, and how clearly and how soon a place that isn't there is told.
 
+use std::future::{Future, poll_fn};
 use std::net::TcpListener;
+use std::path::PathBuf;
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use aiodal::{DatabaseUrl, Error, Pool, PoolOptions, SqlState, Transaction};
 
 use bb8_postgres::PostgresConnectionManager;
 use tokio_postgres::NoTls;
+use tokio_postgres::config::Host;
 
 use crate::server::config;
 
@@ -207,6 +212,71 @@ async fn connection_that_the_server_takes_leave_of_is_not_handed_out_again(
     Ok(())
 }
 
+#[aiodal::test]
+async fn connection_whose_network_is_gone_is_found_out_after_a_minute(
+    tx: &Transaction,
+) -> aiodal::Result<()> {
+    let config = config(tx).await;
+    let Some(Host::Unix(socket)) = config.get_hosts().first() else {
+        return Ok(());
+    };
+    let network = TcpNetwork::to(socket.join(format!(".s.PGSQL.{}", config.get_ports()[0]))).await;
+    let (port, user) = (
+        network.port,
+        config.get_user().expect("the session has a role"),
+    );
+    let url = format!("postgres://{user}@127.0.0.1:{port}/postgres?connect_timeout=1");
+    let pool = PoolOptions::new().max_size(1).open(&url.parse()?).await?;
+    network.cut.store(true, Ordering::Release);
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(61)).await;
+    tokio::time::resume();
+    let started = Instant::now();
+    Transaction::begin(&pool)
+        .await?
+        .query_one("select 1", &[])
+        .await?;
+    assert!(started.elapsed() < Duration::from_secs(20));
+    Ok(())
+}
+
+/// A network between a port and a socket, of which the connections so far can be lost without anybody being told.
+struct TcpNetwork {
+    port: u16,
+    cut: Arc<AtomicBool>,
+}
+
+impl TcpNetwork {
+    async fn to(socket: PathBuf) -> TcpNetwork {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a port");
+        let port = listener.local_addr().expect("it is bound").port();
+        let cut = Arc::new(AtomicBool::new(false));
+        let first = cut.clone();
+        tokio::spawn(async move {
+            let mut cuttable = Some(first);
+            while let Ok((mut client, _)) = listener.accept().await {
+                let cut = cuttable.take();
+                let mut server = tokio::net::UnixStream::connect(&socket)
+                    .await
+                    .expect("the server");
+                tokio::spawn(async move {
+                    let carry = tokio::io::copy_bidirectional(&mut client, &mut server);
+                    let mut carry = std::pin::pin!(carry);
+                    poll_fn(|cx| match &cut {
+                        // Whatever comes is swallowed from here on.
+                        Some(cut) if cut.load(Ordering::Acquire) => Poll::Pending,
+                        _ => carry.as_mut().poll(cx).map(drop),
+                    })
+                    .await;
+                });
+            }
+        });
+        TcpNetwork { port, cut }
+    }
+}
+
 /// A pool as an application may have it already.
 async fn brought(tx: &Transaction) -> bb8::Pool<PostgresConnectionManager<NoTls>> {
     let source = PostgresConnectionManager::new(config(tx).await, NoTls);
@@ -378,7 +448,7 @@ async fn every_host_is_tried_and_every_failure_told(tx: &Transaction) -> aiodal:
     let there = config(tx).await;
     let url = DatabaseUrl::from(there.clone()).to_string();
     let url: DatabaseUrl = url.parse()?;
-    let Some(tokio_postgres::config::Host::Unix(socket)) = url.config().get_hosts().first() else {
+    let Some(Host::Unix(socket)) = url.config().get_hosts().first() else {
         return Ok(());
     };
     let (socket, port) = (socket.display(), url.config().get_ports()[0]);
@@ -489,7 +559,7 @@ async fn transaction_reaches_the_sessions_server(tx: &Transaction) -> aiodal::Re
 #[aiodal::test]
 async fn empty_string_connects_to_where_the_environment_says(tx: &Transaction) {
     let config = config(tx).await;
-    let Some(tokio_postgres::config::Host::Unix(socket)) = config.get_hosts().first() else {
+    let Some(Host::Unix(socket)) = config.get_hosts().first() else {
         return;
     };
     let (socket, port) = (

@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use aiodal::{Error, Pool, PoolOptions, SqlState};
 
@@ -23,7 +24,8 @@ async fn modes_certificates_and_channel_binding() {
     let Some(authority) = Authority::new() else {
         return;
     };
-    let files = ["server.crt", "server.key", "ca.crt"].map(|name| authority.0.join(name));
+    let files = ["server.crt", "server.key", "ca.crt", "own.crt", "own.key"]
+        .map(|name| authority.0.join(name));
     let files: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
     let Some(server) = Postgres::start(CONF, HBA, &files) else {
         return;
@@ -46,6 +48,7 @@ async fn modes_certificates_and_channel_binding() {
     place.falling_back().await;
     place.client_certificates().await;
     place.binding_and_cancelling().await;
+    place.self_signed().await;
 }
 
 struct Place<'a> {
@@ -210,6 +213,50 @@ impl Place<'_> {
     }
 }
 
+impl Place<'_> {
+    /// A certificate that is its own root, of another algorithm with another hash: as the manual makes one for a trial.
+    async fn self_signed(&self) {
+        let admin = self.server.admin().await;
+        for (setting, file) in [("ssl_cert_file", "own.crt"), ("ssl_key_file", "own.key")] {
+            let sql = format!("alter system set {setting} = '{file}'");
+            admin
+                .batch_execute(&sql)
+                .await
+                .expect("the administrator may");
+        }
+        let reload = "select pg_reload_conf()";
+        admin
+            .batch_execute(reload)
+            .await
+            .expect("the administrator may");
+        let started = Instant::now();
+        let own = format!(
+            "host=own.example sslmode=verify-full sslrootcert={}",
+            self.authority.path("own.crt")
+        );
+        let bound = format!("{own} channel_binding=require");
+        let url = self.url("secret", &bound).parse().expect("it can be read");
+        // The server reads its files anew in its own time.
+        while let Err(error) = PoolOptions::new().open(&url).await {
+            assert!(started.elapsed() < Duration::from_secs(30), "{error:#}");
+        }
+        let error = self
+            .refusal("secret", &own.replace("own.example", "db.example"))
+            .await;
+        assert!(told(&error).contains("is for another host"), "{error}");
+        let error = self
+            .refusal("secret", "sslmode=verify-ca sslrootcert=CA")
+            .await;
+        assert!(
+            error.is_connection_error() && told(&error).contains("no TLS with"),
+            "{error}"
+        );
+    }
+}
+
+const EC: &[&str] = &["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"];
+const RSA: &[&str] = &["-newkey", "rsa:2048", "-sha384"];
+
 /// Certificates in a directory of their own: `ca` vouches for `server` and `certified`, `other` for nobody.
 struct Authority(PathBuf);
 
@@ -241,6 +288,8 @@ impl Authority {
                 "basicConstraints=critical,CA:TRUE",
             ],
         );
+        let names = "subjectAltName=DNS:own.example";
+        authority.make("own", &["-subj", "/CN=own.example", "-addext", names]);
         for (name, common, names) in [
             ("server", "/CN=db.example", "subjectAltName=DNS:db.example"),
             ("certified", "/CN=certified", "subjectAltName=DNS:certified"),
@@ -266,9 +315,9 @@ impl Authority {
     fn make(&self, name: &str, more: &[&str]) {
         let key = self.path(&format!("{name}.key"));
         let made = Command::new("openssl")
-            .args(["req", "-x509", "-nodes", "-days", "2", "-newkey", "ec"])
-            .args(["-pkeyopt", "ec_paramgen_curve:prime256v1", "-keyout", &key])
+            .args(["req", "-x509", "-nodes", "-days", "2", "-keyout", &key])
             .args(["-out", &self.path(&format!("{name}.crt"))])
+            .args(if name == "own" { RSA } else { EC })
             .args(more)
             .output()
             .expect("openssl runs");

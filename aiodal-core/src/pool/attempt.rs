@@ -6,16 +6,18 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use tokio::time::timeout;
-use tokio_postgres::config::{Host, LoadBalanceHosts, SslMode as DriverMode};
+use tokio_postgres::config::{Host, LoadBalanceHosts};
 use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
-use tokio_postgres::{Client, Config, NoTls, Socket};
+use tokio_postgres::{Config, NoTls, Socket};
 
 use super::PoolOptions;
 use super::address::{Address, UntilHungUp};
 use super::cancel::CancelToken;
 use super::connection::{Connection, drive, version_number};
 use super::failure::{Credentials, Failure};
-use crate::config::{SessionAttrs, Settings, SslMode, Target, Wanted};
+use super::login::Encryption;
+use super::session::Connected;
+use crate::config::{SessionAttrs, Settings, SslMode, Target};
 use crate::error::{Error, Result};
 use crate::statements::Statements;
 #[cfg(feature = "rustls")]
@@ -27,15 +29,6 @@ pub(super) struct Attempt<'a> {
     /// For one address: to connect, to agree on TLS and to log in.
     pub(super) limit: Duration,
     pub(super) options: &'a PoolOptions,
-}
-
-/// Whether to ask for TLS, and what to do if the server has none.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Encryption {
-    Never,
-    #[cfg_attr(not(feature = "rustls"), expect(dead_code, reason = "there is no TLS"))]
-    IfOffered,
-    Always,
 }
 
 impl Attempt<'_> {
@@ -269,93 +262,6 @@ impl Attempt<'_> {
         })
     }
 
-    /// The password, and what it has to do with the password file.
-    fn password(&self, target: &Target) -> Result<(Option<Vec<u8>>, Option<String>), String> {
-        let config = &self.settings.config;
-        if let Some(password) = config.get_password() {
-            return Ok((Some(password.to_vec()), None));
-        }
-        let Some(file) = &self.settings.password_file else {
-            return Ok((None, None));
-        };
-        let user = self.settings.user();
-        let host = match (&target.host, target.address) {
-            (Some(Host::Tcp(name)), _) => name.clone(),
-            #[cfg(unix)]
-            (Some(Host::Unix(directory)), _) => directory.display().to_string(),
-            (None, address) => address.map_or_else(String::new, |address| address.to_string()),
-        };
-        let found = file.password(Wanted {
-            host: &host,
-            port: target.port,
-            database: config.get_dbname().unwrap_or(&user),
-            user: &user,
-        })?;
-        let shown = format!("the password file {}", file.path().display());
-        Ok((found.map(String::into_bytes), Some(shown)))
-    }
-
-    /// The driver's configuration for one address and one way.
-    fn config(
-        &self,
-        target: &Target,
-        address: &Address,
-        way: Encryption,
-        password: Option<&[u8]>,
-    ) -> Config {
-        let given = &self.settings.config;
-        let mut config = Config::new();
-        match (address, &target.host) {
-            #[cfg(unix)]
-            (Address::Unix(directory, port), _) => {
-                config.host_path(directory).port(*port);
-            }
-            (Address::Tcp(address), host) => {
-                // TLS wants a name; without any, it is the address.
-                match host {
-                    Some(Host::Tcp(name)) => config.host(name.as_str()),
-                    _ => config.host(address.ip().to_string()),
-                };
-                config.hostaddr(address.ip()).port(address.port());
-            }
-        }
-        config
-            .ssl_mode(match way {
-                Encryption::Never => DriverMode::Disable,
-                Encryption::IfOffered => DriverMode::Prefer,
-                Encryption::Always => DriverMode::Require,
-            })
-            .ssl_negotiation(given.get_ssl_negotiation())
-            .channel_binding(given.get_channel_binding())
-            .keepalives(given.get_keepalives())
-            .keepalives_idle(given.get_keepalives_idle());
-        if let Some(user) = given.get_user() {
-            config.user(user);
-        }
-        if let Some(password) = password {
-            config.password(password);
-        }
-        if let Some(database) = given.get_dbname() {
-            config.dbname(database);
-        }
-        if let Some(options) = given.get_options() {
-            config.options(options);
-        }
-        if let Some(name) = given.get_application_name() {
-            config.application_name(name);
-        }
-        if let Some(limit) = given.get_tcp_user_timeout() {
-            config.tcp_user_timeout(*limit);
-        }
-        if let Some(interval) = given.get_keepalives_interval() {
-            config.keepalives_interval(interval);
-        }
-        if let Some(retries) = given.get_keepalives_retries() {
-            config.keepalives_retries(retries);
-        }
-        config
-    }
-
     /// Puts hosts or addresses in a random order if `load_balance_hosts` says so.
     fn shuffled<T>(&self, mut all: Vec<T>) -> Vec<T> {
         if self.settings.config.get_load_balance_hosts() == LoadBalanceHosts::Random {
@@ -368,45 +274,5 @@ impl Attempt<'_> {
             });
         }
         all
-    }
-}
-
-/// A connection of which it isn't known yet whether it is the wanted kind.
-struct Connected {
-    client: Client,
-    cancel: CancelToken,
-    version: Option<u32>,
-    /// What a server of version 14 or newer reports by itself.
-    read_only: Option<String>,
-    standby: Option<String>,
-}
-
-impl Connected {
-    async fn check(&mut self, attrs: SessionAttrs, address: &Address) -> Result<(), Failure> {
-        if attrs == SessionAttrs::Any {
-            return Ok(());
-        }
-        if self.read_only.is_none() || self.standby.is_none() {
-            let sql = "select current_setting('default_transaction_read_only'), \
-                       case when pg_is_in_recovery() then 'on' else 'off' end";
-            let asked = self.client.query_typed_one(sql, &[]).await;
-            let row = asked.map_err(|error| {
-                Failure::of(
-                    format!("the server at {address} does not say what it is"),
-                    error.into(),
-                )
-            })?;
-            (self.read_only, self.standby) = (row.get(0), row.get(1));
-        }
-        let on = |setting: &Option<String>| setting.as_deref() == Some("on");
-        let (read_only, standby) = (on(&self.read_only), on(&self.standby));
-        let problem = match attrs {
-            SessionAttrs::ReadWrite if read_only || standby => "takes no writes",
-            SessionAttrs::ReadOnly if !read_only && !standby => "takes writes",
-            SessionAttrs::Primary if standby => "is a standby",
-            SessionAttrs::Standby if !standby => "is no standby",
-            _ => return Ok(()),
-        };
-        Err(Failure::unfit(address, problem))
     }
 }

@@ -4,9 +4,9 @@ use std::fmt;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
 
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::Instant;
 use tokio_postgres::error::DbError;
 use tokio_postgres::{AsyncMessage, Client};
 
@@ -19,7 +19,8 @@ pub type OnNotice = Arc<dyn Fn(&DbError) + Send + Sync>;
 /// A pooled connection.
 ///
 /// It differs from a bare [`Client`] in that it knows its server's version and its prepared statements, can have its
-/// statement cancelled, and can be marked as not fit for another user.
+/// statement cancelled, and can be marked as not fit for another user. Notices go to the pool's
+/// [`on_notice`](crate::PoolOptions::on_notice); notifications (LISTEN) go nowhere.
 pub struct Connection {
     pub(super) client: Arc<Client>,
     pub(super) statements: Arc<Statements>,

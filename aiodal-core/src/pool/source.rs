@@ -1,7 +1,9 @@
 //! What makes the connections of a [`Pool`](crate::Pool), and tells which of them are worth keeping.
 
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::PoolOptions;
 use super::attempt::Attempt;

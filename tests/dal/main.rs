@@ -5,7 +5,10 @@ mod connect;
 mod connect_server;
 #[cfg(all(unix, feature = "rustls"))]
 mod connect_tls;
+mod database;
 mod keys;
+mod layer;
+mod on_loan;
 mod property;
 mod reflect;
 mod rows;

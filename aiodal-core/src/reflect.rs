@@ -18,7 +18,7 @@ mod types;
 
 use std::sync::Arc;
 
-use futures_util::future::{join, join_all, join3};
+use futures_util::future::{join, join_all, join3, join4};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row};
@@ -26,7 +26,7 @@ use tokio_postgres::{Client, Row};
 use self::assemble::{Assembled, Rows, assemble};
 use self::catalog::Scope;
 pub use self::options::Reflect;
-use self::rows::{FromCatalog, Listed, Names, Namespaces};
+use self::rows::{FromCatalog, Listed, Names, Namespaces, TypeRow};
 use crate::error::{Error, Missing, Result};
 use crate::nearest::nearest;
 use crate::schema::{NameRef, QualifiedName, Reading, Schema, Table};
@@ -430,7 +430,38 @@ async fn read(
         functions: rows_of(&mut next)?,
     };
     closed.map_err(|error| Error::reflection("the schema: its end failed", error))?;
-    Ok(Answer { choice, rows })
+    let mut answer = Answer { choice, rows };
+    let unknown = answer.rows.unknown_types();
+    if !unknown.is_empty() {
+        let more = more_types(client, bracket, scope, &unknown).await?;
+        answer.rows.types.extend(more);
+    }
+    Ok(answer)
+}
+
+/// Asks for types that no dependency has told of: columns of a catalog's row type, or of a type new to the driver. Nearly
+/// never are there any, so that another round trip is cheaper than to look for them every time.
+async fn more_types(
+    client: &Client,
+    bracket: Bracket,
+    scope: Scope<'_>,
+    oids: &Vec<u32>,
+) -> Result<Vec<TypeRow>> {
+    let open = format!("{}; {}", bracket.open(), catalog::ASIDE);
+    let namespaces = "select set_config('aiodal.namespaces', '', true)";
+    let sql = catalog::more_types(scope);
+    let (opened, _, answer, closed) = join4(
+        client.batch_execute(&open),
+        client.batch_execute(namespaces),
+        client.query_typed(&sql, &[(oids, Type::OID_ARRAY)]),
+        client.batch_execute(bracket.close()),
+    )
+    .await;
+    opened
+        .and(answer)
+        .and_then(|rows| TypeRow::read_all(&rows))
+        .and_then(|rows| closed.map(|()| rows))
+        .map_err(|error| Error::reflection("types", error))
 }
 
 type Asked = (&'static str, Option<String>);

@@ -136,6 +136,30 @@ impl Table {
         })
         .await?
     }
+
+    /// Reflects one relation over a connection, in a transaction of its own and one round trip.
+    ///
+    /// The connection must have no transaction open: its end would be this one's end too.
+    ///
+    /// # Errors
+    ///
+    /// There is no relation of that name; the error names those that are near
+    /// ([`is_not_found`](Error::is_not_found)). A lost connection.
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`Schema::reflect_on`].
+    pub async fn reflect_on<'a>(
+        client: &Client,
+        name: impl Into<NameRef<'a>>,
+    ) -> Result<Arc<Table>> {
+        let name = name.into();
+        let version = server_version(client).await?;
+        match one_table(client, version, name, Bracket::Transaction).await? {
+            Some(table) => Ok(table),
+            None => Err(no_table(client, name).await),
+        }
+    }
 }
 
 /// Asks for `server_version_num`; for connections that have not kept it.

@@ -18,7 +18,7 @@ mod types;
 
 use std::sync::Arc;
 
-use futures_util::future::{join, join_all, join3};
+use futures_util::future::{join, join_all, join3, join4};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row};
@@ -26,7 +26,7 @@ use tokio_postgres::{Client, Row};
 use self::assemble::{Assembled, Rows, assemble};
 use self::catalog::Scope;
 pub use self::options::Reflect;
-use self::rows::{FromCatalog, Listed, Names, Namespaces};
+use self::rows::{FromCatalog, Listed, Names, Namespaces, TypeRow};
 use crate::error::{Error, Missing, Result};
 use crate::nearest::nearest;
 use crate::schema::{NameRef, QualifiedName, Reading, Schema, Table};
@@ -132,6 +132,27 @@ impl Table {
             table(client, version, name, Bracket::Savepoint).await
         })
         .await?
+    }
+
+    /// Reflects one relation over a connection, in a transaction of its own and one round trip.
+    ///
+    /// The connection must have no transaction open: its end would be this one's end too.
+    ///
+    /// # Errors
+    ///
+    /// There is no relation of that name; the error names those that are near
+    /// ([`is_not_found`](Error::is_not_found)). A lost connection.
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`Schema::reflect_on`].
+    pub async fn reflect_on<'a>(
+        client: &Client,
+        name: impl Into<NameRef<'a>>,
+    ) -> Result<Arc<Table>> {
+        let name = name.into();
+        let version = server_version(client).await?;
+        table(client, version, name, Bracket::Transaction).await
     }
 }
 
@@ -422,7 +443,7 @@ async fn read(
 ) -> Result<Answer> {
     let Received { choice, answers } = receive(client, bracket, choice, scope, functions).await?;
     let mut next = answers.into_iter();
-    let rows = Rows {
+    let mut rows = Rows {
         relations: rows_of(&mut next)?,
         columns: rows_of(&mut next)?,
         constraints: rows_of(&mut next)?,
@@ -435,6 +456,11 @@ async fn read(
         extensions: rows_of(&mut next)?,
         functions: rows_of(&mut next)?,
     };
+    let unknown = rows.unknown_types();
+    if !unknown.is_empty() {
+        let more = more_types(client, bracket, scope, &unknown).await?;
+        rows.types.extend(more);
+    }
     Ok(Answer { choice, rows })
 }
 
@@ -497,6 +523,31 @@ async fn receive(
         .collect::<Result<Vec<_>>>()?;
     closed.map_err(|error| Error::reflection("the schema: its end failed", error))?;
     Ok(Received { choice, answers })
+}
+
+/// Asks for types that no dependency has told of: columns of a catalog's row type, or of a type new to the driver. Nearly
+/// never are there any, so that another round trip is cheaper than to look for them every time.
+async fn more_types(
+    client: &Client,
+    bracket: Bracket,
+    scope: Scope<'_>,
+    oids: &Vec<u32>,
+) -> Result<Vec<TypeRow>> {
+    let open = format!("{}; {}", bracket.open(), catalog::ASIDE);
+    let namespaces = "select set_config('aiodal.namespaces', '', true)";
+    let sql = catalog::more_types(scope);
+    let (opened, _, answer, closed) = join4(
+        client.batch_execute(&open),
+        client.batch_execute(namespaces),
+        client.query_typed(&sql, &[(oids, Type::OID_ARRAY)]),
+        client.batch_execute(bracket.close()),
+    )
+    .await;
+    opened
+        .and(answer)
+        .and_then(|rows| TypeRow::read_all(&rows))
+        .and_then(|rows| closed.map(|()| rows))
+        .map_err(|error| Error::reflection("types", error))
 }
 
 fn rows_of<T: FromCatalog>(

@@ -1,17 +1,20 @@
 //! The data access layer: connections, a reflected schema and aliases, in one handle.
 
+mod alias;
 mod builder;
 mod cache;
 mod lent;
 mod lookup;
 mod run;
+mod violation;
 
 use std::fmt;
 use std::process;
 use std::sync::Arc;
 
+pub(crate) use self::alias::Aliases;
 pub use self::builder::Builder;
-use self::cache::Cache;
+pub(crate) use self::cache::Cache;
 pub use self::cache::SchemaCache;
 use self::lent::Lent;
 use crate::error::Result;
@@ -42,7 +45,8 @@ pub struct DataAccessLayer(pub(crate) Arc<Inner>);
 pub(crate) struct Inner {
     source: Source,
     reflect: Reflect,
-    pub(crate) cache: Arc<Cache>,
+    cache: Arc<Cache>,
+    aliases: Aliases,
 }
 
 enum Source {
@@ -76,7 +80,6 @@ impl DataAccessLayer {
     }
 
     /// Begins to say how to connect and what to reflect.
-    #[must_use]
     pub fn builder() -> Builder {
         Builder::default()
     }
@@ -120,6 +123,7 @@ impl DataAccessLayer {
             source,
             reflect,
             cache,
+            aliases: Aliases::default(),
         }))
     }
 
@@ -143,6 +147,10 @@ impl DataAccessLayer {
     /// No connection became free in time.
     pub async fn begin(&self, options: &TransactionOptions) -> Result<Transaction> {
         self.begin_for(options, "its pool").await
+    }
+
+    pub(crate) fn cache(&self) -> Arc<Cache> {
+        self.0.cache.clone()
     }
 
     /// `owner` is named in the error of a borrower who would commit.

@@ -28,6 +28,8 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: Kind,
     source: Option<BoxError>,
+    /// Of the violated constraint, where the reflected schema knows it.
+    columns: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -132,7 +134,12 @@ pub(crate) struct Missing {
 
 impl Error {
     fn new(kind: Kind, source: Option<BoxError>) -> Error {
-        Error(Box::new(Inner { kind, source }))
+        let columns = Vec::new();
+        Error(Box::new(Inner {
+            kind,
+            source,
+            columns,
+        }))
     }
 
     pub(crate) fn statement(sql: &str, source: tokio_postgres::Error) -> Error {
@@ -190,11 +197,17 @@ impl Error {
         self.retold(Kind::Savepoint)
     }
 
-    fn retold(self, kind: Kind) -> Error {
-        match self.0.kind {
-            Kind::Statement { .. } => Error::new(kind, self.0.source),
-            _ => self,
+    fn retold(mut self, kind: Kind) -> Error {
+        if let Kind::Statement { .. } = self.0.kind {
+            self.0.kind = kind;
         }
+        self
+    }
+
+    /// Adds the columns of the violated constraint.
+    pub(crate) fn with_columns(mut self, columns: Vec<String>) -> Error {
+        self.0.columns = columns;
+        self
     }
 
     /// `reason` is one line, and says what to do.
@@ -385,6 +398,16 @@ impl Error {
         }
     }
 
+    /// Returns the columns of the constraint that was violated, where the reflected schema knows them: the server names the
+    /// constraint only.
+    ///
+    /// That is so in a transaction of a [`DataAccessLayer`](crate::DataAccessLayer) that has reflected the table before.
+    /// [`violated_columns`](crate::DataAccessLayer::violated_columns) reflects it if need be.
+    #[must_use]
+    pub fn columns(&self) -> &[String] {
+        &self.0.columns
+    }
+
     /// Says whether a unique constraint, primary key or unique index was violated (23505).
     #[must_use]
     pub fn is_unique_violation(&self) -> bool {
@@ -557,7 +580,11 @@ impl fmt::Display for Error {
         }
         match (&self.0.source, f.alternate()) {
             (Some(source), true) => {
-                write!(f, "\n{}", chain_below(source.as_ref(), self.position()))
+                write!(f, "\n{}", chain_below(source.as_ref(), self.position()))?;
+                match self.columns() {
+                    [] => Ok(()),
+                    columns => write!(f, "\n    columns: {}", columns.join(", ")),
+                }
             }
             _ => Ok(()),
         }

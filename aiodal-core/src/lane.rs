@@ -7,7 +7,7 @@ mod traffic;
 use std::fmt;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use futures_util::{FutureExt, StreamExt};
 use tokio_postgres::{Client, SimpleQueryMessage, SimpleQueryStream};
@@ -16,6 +16,7 @@ pub(crate) use self::observe::Observed;
 pub use self::observe::{Observer, Outcome};
 pub(crate) use self::traffic::Ticket;
 use self::traffic::{Gated, Traffic};
+use crate::dal::Cache;
 use crate::error::{Error, Result};
 use crate::pool::Held;
 use crate::statements::{Effect, Statements};
@@ -43,6 +44,8 @@ struct Inner {
     traffic: Mutex<Traffic>,
     /// Whether a statement has passed that may make prepared ones stale.
     outdated: AtomicBool,
+    /// What is known of the tables whose constraints a statement may violate.
+    schema: OnceLock<Arc<Cache>>,
 }
 
 struct Gate {
@@ -117,6 +120,7 @@ impl Lane {
             gate,
             traffic: Mutex::default(),
             outdated: AtomicBool::new(false),
+            schema: OnceLock::new(),
         }))
     }
 
@@ -159,6 +163,17 @@ impl Lane {
         let output = self.behind_begin(&ticket, output).await?;
         ticket.answered();
         output.ok_or_else(|| Error::revoked(&self.0.owner, "a query of the catalogs"))
+    }
+
+    /// Has errors say which columns a violated constraint is about.
+    pub(crate) fn explain_by(&self, schema: Arc<Cache>) {
+        // A lane has one data access layer, whoever is lent it.
+        let _same = self.0.schema.set(schema);
+    }
+
+    /// Returns the columns of the violated constraint, if its table is known.
+    pub(crate) fn violated(&self, error: &Error) -> Option<Vec<String>> {
+        self.0.schema.get()?.violated(error.as_db_error()?)
     }
 
     /// Returns the connection's client, to be used past the observer and the gate.

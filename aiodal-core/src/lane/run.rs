@@ -265,7 +265,10 @@ impl Lane {
         if error.is_serialization_failure() || error.is_deadlock() {
             self.traffic().set_transient(true);
         }
-        error
+        match self.violated(&error) {
+            Some(columns) => error.with_columns(columns),
+            None => error,
+        }
     }
 
     /// Makes it possible to send the statement again, if that may help.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::hooks::Hook;
-use crate::dal::DataAccessLayer;
+use crate::dal::{Aliases, DataAccessLayer};
 
 /// What a transaction and the savepoints in it have in common.
 #[derive(Default)]
@@ -13,6 +13,8 @@ pub(crate) struct Shared {
     hooks: Mutex<Vec<Hook>>,
     /// Whose transaction it is, if it is one of a data access layer. Set when it begins.
     dal: OnceLock<DataAccessLayer>,
+    /// Names given in this transaction.
+    pub(crate) aliases: Aliases,
 }
 
 impl Shared {

@@ -46,8 +46,9 @@ pub(super) fn row_struct(row_struct: &RowStruct<'_>) -> TokenStream {
         let RowField { member, ty, .. } = field;
         quote_spanned!(place_of(ty)=> #member: <#ty as ::core::default::Default>::default())
     }));
-    let (row, plan) = (local("row"), local("plan"));
-    let columns = local("columns");
+    let here = Span::mixed_site();
+    let (row, plan) = (local("row", here), local("plan", here));
+    let columns = local("columns", here);
     quote! {
         #[automatically_derived]
         impl #impl_generics #krate::FromRow for #name #ty_generics #where_clause {
@@ -81,8 +82,8 @@ pub(super) fn fallback(input: &DeriveInput, krate: &Path) -> TokenStream {
     }
 }
 
-fn local(name: &str) -> Ident {
-    Ident::new(name, Span::mixed_site())
+fn local(name: &str, place: Span) -> Ident {
+    Ident::new(name, Span::mixed_site().located_at(place))
 }
 
 /// Asks of a field's type what everything else will ask too, so that the answer is given once.
@@ -136,7 +137,8 @@ fn read_type(field: &Type, conversion: &Conversion<'_>, krate: &Path) -> TokenSt
     match conversion {
         Conversion::None => field.to_token_stream(),
         Conversion::Json => {
-            quote_spanned!(place_of(field)=> <#field as #krate::row::FromJson>::Column)
+            let (here, krate) = (place_of(field), at(place_of(field), krate));
+            quote_spanned!(here=> <#field as #krate::row::FromJson>::Column)
         }
         Conversion::From(from, target) | Conversion::TryFrom(from, target) => match target {
             Target::Field => from.to_token_stream(),
@@ -146,9 +148,9 @@ fn read_type(field: &Type, conversion: &Conversion<'_>, krate: &Path) -> TokenSt
 }
 
 fn value(field: &RowField<'_>, number: usize, krate: &Path) -> TokenStream {
-    let (row, plan) = (local("row"), local("plan"));
     let RowField { member, ty, source } = field;
     let here = place_of(ty);
+    let (row, plan) = (local("row", here), local("plan", here));
     let read = match source {
         Source::Skip => quote!(),
         Source::Nested { .. } => quote_spanned!(here=> #plan.nested::<#ty>(#row, #number)?),
@@ -180,10 +182,11 @@ fn converted(
     krate: &Path,
 ) -> TokenStream {
     let here = place_of(field);
-    let (row, plan) = (local("row"), local("plan"));
+    let (row, plan) = (local("row", here), local("plan", here));
     match conversion {
         Conversion::None => get.clone(),
         Conversion::Json => {
+            let krate = at(here, krate);
             quote_spanned!(here=> <#field as #krate::row::FromJson>::from_column(#get))
         }
         Conversion::From(from, Target::Field) => {
@@ -266,6 +269,17 @@ fn label(member: &Member) -> String {
         Member::Named(name) => name.unraw().to_string(),
         Member::Unnamed(index) => index.index.to_string(),
     }
+}
+
+/// The path, to be underlined at another place than where it was written.
+fn at(place: Span, path: &Path) -> TokenStream {
+    let tokens = path.to_token_stream().into_iter();
+    tokens
+        .map(|mut token| {
+            token.set_span(place.resolved_at(token.span()));
+            token
+        })
+        .collect()
 }
 
 /// Where an error about a type points: spans cannot be joined, and of a path the last name says most.

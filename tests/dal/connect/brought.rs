@@ -1,5 +1,6 @@
 //! Pools of bb8-postgres, as an application may have them already.
 
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use aiodal::Transaction;
@@ -39,12 +40,14 @@ async fn pool_that_somebody_brings_is_taken(tx: &Transaction) -> aiodal::Result<
     drop(held);
     // It comes back when the statement has been cancelled, in no transaction, and nothing hits its next user.
     let theirs = pool.get().await.expect("it is back");
+    let mut transactions = HashSet::new();
     for _ in 0..20 {
         let asked = theirs
-            .query_one("select pg_current_xact_id_if_assigned() is null", &[])
+            .query_one("select pg_current_xact_id()::text", &[])
             .await;
-        assert!(asked.expect("nobody cancels this").get::<_, bool>(0));
+        transactions.insert(asked.expect("nobody cancels this").get::<_, String>(0));
     }
+    assert_eq!(transactions.len(), 20, "each is a transaction of its own");
     assert!(started.elapsed() < Duration::from_secs(30));
     Ok(())
 }

@@ -253,6 +253,8 @@ pub use aiodal_core::{
 #[doc(inline)]
 pub use aiodal_macros::FromRow;
 
+#[cfg(feature = "rustls")]
+pub use aiodal_core::rustls;
 #[cfg(feature = "test")]
 #[doc(inline)]
 pub use aiodal_macros::{session, test};

@@ -70,3 +70,7 @@ pub use self::transaction::{
 
 pub use tokio_postgres::error::{DbError, SqlState};
 pub use tokio_postgres::{Row, SimpleQueryMessage, types};
+
+/// The version of rustls that [`PoolOptions::tls`] takes a configuration of.
+#[cfg(feature = "rustls")]
+pub use tokio_rustls::rustls;

@@ -1,10 +1,6 @@
 //! What holds of the data access layer, tested on a real PostgreSQL.
 
 mod connect;
-#[cfg(unix)]
-mod connect_server;
-#[cfg(all(unix, feature = "rustls"))]
-mod connect_tls;
 mod database;
 mod keys;
 mod layer;

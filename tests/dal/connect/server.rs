@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use aiodal::{Pool, PoolOptions, SqlState, Transaction};
 
-use crate::connect::{PASSWORD, refusal, told};
+use super::{PASSWORD, refusal, told};
 use crate::postgres::{Postgres, scratch};
 
 const HBA: &str = "host all all 127.0.0.1/32 scram-sha-256";

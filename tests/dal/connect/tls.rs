@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use aiodal::{Error, Pool, PoolOptions, SqlState};
 
-use crate::connect::{PASSWORD, cancels, refusal, told};
+use super::{PASSWORD, cancels, refusal, told};
 use crate::postgres::{Postgres, scratch};
 
 const HBA: &str = "hostssl all certified all cert\n\

@@ -27,7 +27,7 @@
 //! | a vector of these | an array | each element |
 //! | any | a domain | as what the domain is over |
 //!
-//! Nothing else converts; a timestamp without a time zone in particular never becomes one with. `None` is null for all.
+//! Nothing else converts; a timestamp without a time zone in particular never becomes one with. `None` is null wherever a value of its type would go.
 
 mod arbiter;
 mod array;

@@ -153,7 +153,7 @@ impl BoundStatement {
         &mut self,
         names: impl IntoIterator<Item = &'n str>,
     ) -> Result<()> {
-        self.push_list(names, |sql, name| sql.push_ident(name))
+        self.push_list(names, BoundStatement::push_ident)
     }
 
     /// Writes items with commas between.

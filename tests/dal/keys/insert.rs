@@ -321,7 +321,7 @@ async fn names_of_any_kind_are_quoted(tx: &mut Transaction) -> Result<()> {
     assert_eq!(
         row.columns()
             .iter()
-            .map(|column| column.name())
+            .map(tokio_postgres::Column::name)
             .collect::<Vec<_>>(),
         names
     );

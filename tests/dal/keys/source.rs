@@ -36,7 +36,10 @@ async fn function_is_found_by_count_and_types_of_arguments(tx: &mut Transaction)
     let schema = reflected(tx, FUNCTIONS).await?;
     let f = schema.overloads("f")?;
     let one = TableSource::function(f, &[&8])?.alias("x")?;
-    assert_eq!(one.to_string(), "\"keys\".\"f\"($1::integer) as \"x\"");
+    assert_eq!(
+        one.to_string(),
+        "\"keys\".\"f\"($1::integer) as \"x\"(\"i\")"
+    );
     let rows = tx
         .query(
             &format!("select x.i from {one} order by i desc"),
@@ -64,6 +67,10 @@ async fn variadic_and_exact_types_are_preferred(tx: &mut Transaction) -> Result<
     let schema = reflected(tx, FUNCTIONS).await?;
     let three = TableSource::function(schema.overloads("v")?, &[&1, &2, &3])?;
     assert_eq!(three.select().fetch_all(tx).await?.len(), 3);
+    // An alias alone would be the name of the only column too.
+    let named = three.alias("numbers")?;
+    assert_eq!(named.columns()[0].name, "v");
+    assert_eq!(named.select().filter("v", &2).fetch_all(tx).await?.len(), 1);
     let exact = TableSource::function(schema.overloads("w")?, &[&1_i64])?;
     assert_eq!(exact.select().fetch_one(tx).await?.get::<_, i32>(0), 8);
     let error = TableSource::function(schema.overloads("w")?, &[&1_i32]).unwrap_err();

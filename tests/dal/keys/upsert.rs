@@ -13,7 +13,10 @@ const BOOK: &str =
 /// Runs a statement that the server refuses, and returns its SQLSTATE.
 async fn refused(tx: &mut Transaction, sql: &str) -> Result<String> {
     let savepoint = tx.savepoint().await?;
-    let error = savepoint.execute(sql, &[]).await.unwrap_err();
+    let error = savepoint
+        .execute(sql, &[])
+        .await
+        .expect_err("the server refuses it");
     let code = error
         .code()
         .map(SqlState::code)
@@ -24,7 +27,7 @@ async fn refused(tx: &mut Transaction, sql: &str) -> Result<String> {
 }
 
 fn reason(refused: Result<aiodal::BoundStatement>) -> String {
-    refused.unwrap_err().to_string()
+    refused.expect_err("it is refused").to_string()
 }
 
 #[aiodal::test]

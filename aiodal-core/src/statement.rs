@@ -35,10 +35,12 @@ mod bound;
 mod choice;
 mod condition;
 mod convert;
+mod hints;
 mod insert;
 mod number;
 mod overload;
 mod page;
+mod param;
 mod returning;
 mod rows;
 #[cfg(feature = "sea-query")]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio_postgres::types::ToSql;
 
-use super::bound::Param;
+use super::param::Param;
 use super::types::{driver_type, without_domain};
 use super::wire::Wire;
 use crate::error::{Error, Result};

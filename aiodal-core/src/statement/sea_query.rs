@@ -7,7 +7,8 @@ use sea_query::{OptionEnum, PostgresQueryBuilder, QueryStatementWriter, Value};
 use tokio_postgres::types::{Format, Kind, ToSql, Type};
 
 use super::array::Array;
-use super::bound::{BoundStatement, Param};
+use super::bound::BoundStatement;
+use super::param::Param;
 use super::wire::Wire;
 use crate::error::{Error, Result};
 

@@ -4,6 +4,7 @@ use aiodal::{Result, SeaQuery as _, Transaction};
 use sea_query::{Expr, ExprTrait as _, Query, SimpleExpr, Value};
 
 async fn table(tx: &Transaction) -> Result<()> {
+    super::schema_of_its_own(tx).await?;
     tx.batch_execute(
         "create type mood as enum ('sad', 'happy');
          create domain positive as int check (value > 0);

@@ -84,6 +84,9 @@ enum Kind {
         oldest: u32,
         version: u32,
     },
+    Nested {
+        owner: String,
+    },
     Reflection {
         what: &'static str,
     },
@@ -119,6 +122,7 @@ enum Kind {
 pub(crate) struct Missing {
     /// What was looked for: `table`, `column` …
     pub(crate) what: &'static str,
+    /// As the user wrote it; empty if any would have done.
     pub(crate) name: String,
     /// Where: schemas, or a table.
     pub(crate) place: String,
@@ -164,6 +168,11 @@ impl Error {
             },
             None,
         )
+    }
+
+    /// The same cause, told as a failed BEGIN.
+    pub(crate) fn into_begin(self) -> Error {
+        self.retold(Kind::Begin)
     }
 
     /// The same cause, told as a failed COMMIT.
@@ -256,6 +265,32 @@ impl Error {
         Error::new(Kind::Cancel, Some(source))
     }
 
+    pub(crate) fn nested(owner: &str) -> Error {
+        let owner = owner.to_owned();
+        Error::new(Kind::Nested { owner }, None)
+    }
+
+    pub(crate) fn mismatches(mismatches: Vec<Mismatch>, source: Option<BoxError>) -> Error {
+        let number = None;
+        Error::new(Kind::Mismatch { mismatches, number }, source)
+    }
+
+    /// Adds which row of the result it was, from 1.
+    pub(crate) fn in_row(mut self, row: usize) -> Error {
+        if let Kind::Mismatch { number, .. } = &mut self.0.kind {
+            *number = Some(row);
+        }
+        self
+    }
+
+    /// Returns how a row did not fit, or the error itself if it is another.
+    pub(crate) fn into_mismatches(self) -> Result<Vec<Mismatch>> {
+        match self.0.kind {
+            Kind::Mismatch { mismatches, .. } => Ok(mismatches),
+            _ => Err(self),
+        }
+    }
+
     pub(crate) fn reflection(what: &'static str, source: tokio_postgres::Error) -> Error {
         Error::new(Kind::Reflection { what }, Some(source.into()))
     }
@@ -311,27 +346,6 @@ impl Error {
             }
         }
         line.split_whitespace().collect::<Vec<_>>().join(" ")
-    }
-
-    pub(crate) fn row(mismatches: Vec<Mismatch>, source: Option<BoxError>) -> Error {
-        let number = None;
-        Error::new(Kind::Mismatch { mismatches, number }, source)
-    }
-
-    /// Adds which row of the result it was, from 1.
-    pub(crate) fn in_row(mut self, row: usize) -> Error {
-        if let Kind::Mismatch { number, .. } = &mut self.0.kind {
-            *number = Some(row);
-        }
-        self
-    }
-
-    /// Returns how a row did not fit; `None` is another error.
-    pub(crate) fn into_mismatches(self) -> Result<Vec<Mismatch>> {
-        match self.0.kind {
-            Kind::Mismatch { mismatches, .. } => Ok(mismatches),
-            _ => Err(self),
-        }
     }
 
     /// Returns what the server said, if the server said it.
@@ -404,7 +418,7 @@ impl Error {
     pub fn is_timeout(&self) -> bool {
         const CODES: [&str; 4] = ["55P03", "57014", "25P03", "25P04"];
         match (&self.0.kind, self.code()) {
-            (Kind::Checkout { .. } | Kind::Unreachable { .. }, _) => true,
+            (Kind::Checkout { .. } | Kind::Unreachable { .. } | Kind::Nested { .. }, _) => true,
             (_, Some(code)) => CODES.contains(&code.code()),
             (Kind::Connect { .. }, None) => self
                 .source()
@@ -505,6 +519,11 @@ impl fmt::Display for Error {
                 version / 10_000,
                 version % 10_000
             )?,
+            Kind::Nested { owner } => write!(
+                f,
+                "no transaction begun: another one is open, and in {owner} they follow one another; \
+                 end the first, or hand it on instead of beginning a second"
+            )?,
             Kind::Reflection { what } => write!(f, "failed to reflect {what}")?,
             Kind::Catalog { reason } => write!(
                 f,
@@ -553,7 +572,8 @@ impl fmt::Display for Missing {
             place,
             near,
         } = self;
-        write!(f, "no {what} {name} in {place}")?;
+        let space = if name.is_empty() { "" } else { " " };
+        write!(f, "no {what}{space}{name} in {place}")?;
         match near.as_slice() {
             [] => Ok(()),
             near => write!(f, "; did you mean {}?", near.join(" or ")),

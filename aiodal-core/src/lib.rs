@@ -22,6 +22,7 @@
 //! ```
 
 mod config;
+mod dal;
 mod database_url;
 mod error;
 mod ident;
@@ -38,6 +39,7 @@ mod statements;
 mod tls;
 mod transaction;
 
+pub use self::dal::{Builder, DataAccessLayer, SchemaCache};
 pub use self::database_url::DatabaseUrl;
 pub use self::error::{BoxError, Error, Result, chain};
 pub use self::ident::{quote_ident, quote_literal};
@@ -47,6 +49,8 @@ pub use self::pool::{
     CancelToken, Connection, ConnectionSource, Connections, OnNotice, Pool, PoolOptions, connect,
 };
 pub use self::reflect::Reflect;
+#[doc(hidden)]
+pub use self::reflect::receive_only;
 pub use self::row::FromRow;
 pub use self::savepoint::Savepoint;
 pub use self::schema::Schema;

@@ -284,3 +284,59 @@ async fn type_that_changed_since_the_reflection_still_gets_its_value(
     assert_eq!(insert.execute(tx).await?, 1);
     Ok(())
 }
+
+#[cfg(all(
+    feature = "with-chrono-0_4",
+    feature = "with-serde_json-1",
+    feature = "with-uuid-1"
+))]
+#[aiodal::test]
+async fn moments_and_json_of_rust_fit_their_columns_only(tx: &mut Transaction) -> Result<()> {
+    use sea_query::prelude::serde_json::json;
+    use sea_query::prelude::{NaiveDate, Utc, Uuid, chrono::TimeZone as _};
+
+    let t = table(tx, COLUMNS).await?;
+    tx.batch_execute("set local time zone 'America/New_York'")
+        .await?;
+    let noon = Utc
+        .with_ymd_and_hms(2026, 1, 2, 12, 0, 0)
+        .single()
+        .expect("a moment");
+    let local = NaiveDate::from_ymd_opt(2026, 1, 2)
+        .and_then(|day| day.and_hms_opt(12, 0, 0))
+        .expect("a time");
+    t.insert()
+        .set("tz", &noon)
+        .set("ts", &local)
+        .set("da", &local.date())
+        .set("j", &json!([1]))
+        .set("u", &Uuid::nil())
+        .execute(tx)
+        .await?;
+    let found = texts(
+        tx,
+        "select concat_ws(' ', tz at time zone 'UTC', ts, da, j, u) from t",
+    )
+    .await?;
+    assert_eq!(
+        found[0].as_deref(),
+        Some(
+            "2026-01-02 12:00:00 2026-01-02 12:00:00 2026-01-02 [1] 00000000-0000-0000-0000-000000000000"
+        )
+    );
+    for (column, value) in [
+        ("tz", &local as &(dyn ToSql + Sync)),
+        ("ts", &noon),
+        ("da", &noon),
+        ("t", &Uuid::nil()),
+    ] {
+        let error = t.insert().set(column, value).execute(tx).await.unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .contains("cannot convert between the Rust type"),
+            "{error}"
+        );
+    }
+    Ok(())
+}

@@ -175,7 +175,7 @@ async fn decimals_keep_every_digit(tx: &mut Transaction) -> Result<()> {
     Ok(())
 }
 
-#[cfg(all(feature = "with-serde_json-1", feature = "with-uuid-1"))]
+#[cfg(all(feature = "json", feature = "with-uuid-1"))]
 #[aiodal::test]
 async fn json_fits_jsonb_and_uuids_are_uuids(tx: &mut Transaction) -> Result<()> {
     use sea_query::prelude::{Uuid, serde_json::json};

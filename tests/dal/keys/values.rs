@@ -287,7 +287,7 @@ async fn type_that_changed_since_the_reflection_still_gets_its_value(
 
 #[cfg(all(
     feature = "with-chrono-0_4",
-    feature = "with-serde_json-1",
+    feature = "json",
     feature = "with-uuid-1"
 ))]
 #[aiodal::test]

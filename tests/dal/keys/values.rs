@@ -285,11 +285,7 @@ async fn type_that_changed_since_the_reflection_still_gets_its_value(
     Ok(())
 }
 
-#[cfg(all(
-    feature = "with-chrono-0_4",
-    feature = "json",
-    feature = "with-uuid-1"
-))]
+#[cfg(all(feature = "with-chrono-0_4", feature = "json", feature = "with-uuid-1"))]
 #[aiodal::test]
 async fn moments_and_json_of_rust_fit_their_columns_only(tx: &mut Transaction) -> Result<()> {
     use sea_query::prelude::serde_json::json;

@@ -226,7 +226,7 @@
 //! | `derive` | yes | `#[derive(aiodal::FromRow)]`; without it the trait is implemented by hand |
 //! | `json` | no | columns of JSON into any type of serde's, and any row into JSON ([`row`]) |
 //! | `test` | yes | the attributes and the session; an application turns it off for its dependency and on for its dev-dependency |
-//! | `sea-query` | no | statements built with sea-query, their values converted to the types of their parameters ([`SeaQuery`]) |
+//! | `sea-query` | no | statements built with sea-query, their values converted to the types of their parameters (`SeaQuery`) |
 //! | `rustls` | no | TLS to the server, with `sslmode` and its kin as in libpq |
 //! | `serde` | no | the reflected [`Schema`] as data for serde: JSON and the like |
 //! | `with-chrono-0_4`, `with-jiff-0_2`, `with-serde_json-1`, `with-time-0_3`, `with-uuid-1` | no | values of these crates as parameters and columns, as in tokio-postgres |

@@ -66,6 +66,9 @@ enum Kind {
     },
     Cancel,
     // Transactions.
+    Broken {
+        sql: String,
+    },
     Rows {
         sql: String,
         expected: &'static str,
@@ -93,6 +96,10 @@ impl Error {
 
     pub(crate) fn begin(source: tokio_postgres::Error) -> Error {
         Error::new(Kind::Begin, Some(source.into()))
+    }
+
+    pub(crate) fn broken(sql: &str) -> Error {
+        Error::new(Kind::Broken { sql: shorten(sql) }, None)
     }
 
     pub(crate) fn rows(sql: &str, expected: &'static str, found: u64) -> Error {
@@ -312,6 +319,11 @@ impl fmt::Display for Error {
             }
             Kind::Lost { url } => write!(f, "the connection to {url} was lost")?,
             Kind::Cancel => write!(f, "failed to ask the server to cancel a statement")?,
+            Kind::Broken { sql } => write!(
+                f,
+                "refused to run `{sql}`: a refused COPY has confused the connection, which is closed when its \
+                 transaction ends; begin another one"
+            )?,
             Kind::Rows {
                 sql,
                 expected,

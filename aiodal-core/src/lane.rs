@@ -43,6 +43,8 @@ struct Inner {
     traffic: Mutex<Traffic>,
     /// Whether a statement has passed that may make prepared ones stale.
     outdated: AtomicBool,
+    /// Whether answers can no longer be told from each other: nothing more is sent.
+    broken: AtomicBool,
 }
 
 struct Gate {
@@ -117,6 +119,7 @@ impl Lane {
             gate,
             traffic: Mutex::default(),
             outdated: AtomicBool::new(false),
+            broken: AtomicBool::new(false),
         }))
     }
 
@@ -177,6 +180,10 @@ impl Lane {
 
     pub(crate) fn is_idle(&self) -> bool {
         self.traffic().unanswered() == 0
+    }
+
+    pub(crate) fn is_broken(&self) -> bool {
+        self.0.broken.load(Ordering::Acquire)
     }
 
     /// Says whether the transaction failed in a way that may not repeat itself if it is run again: a serialization

@@ -12,11 +12,13 @@
 use std::error::Error as StdError;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
+use std::sync::atomic::Ordering;
 use std::task::Poll;
 
+use bytes::Bytes;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type, WrongType};
-use tokio_postgres::{RowStream, SimpleQueryMessage};
+use tokio_postgres::{CopyInSink, RowStream, SimpleQueryMessage};
 
 use super::traffic::{Gated, Guard, Ticket, Turn};
 use super::{Begin, Lane, send};
@@ -51,8 +53,7 @@ impl Lane {
                     client.query_typed_raw(sql, params).await
                 }
                 Plan::Named { prepared, cached } => {
-                    let rows =
-                        client.query_raw(&prepared.statement, params.iter().copied());
+                    let rows = client.query_raw(&prepared.statement, params.iter().copied());
                     self.bind(&ticket, &prepared, cached, rows).await
                 }
             }
@@ -157,6 +158,56 @@ impl Lane {
         Ok((started, ticket))
     }
 
+    /// Starts a `COPY … FROM STDIN`, behind so many savepoints of ours.
+    pub(crate) async fn start_copy_in(
+        &self,
+        sql: &str,
+        depth: u32,
+    ) -> Result<(CopyInSink<Bytes>, Ticket)> {
+        self.heed(Effect::of(sql));
+        let ticket = self.ticket();
+        let client = self.held().client();
+        let attempt = || async {
+            let statement = client.prepare(sql).await?;
+            ticket.sending();
+            let started = client.copy_in(&statement).await;
+            if started.is_err() {
+                self.realign(depth).await;
+            }
+            started
+        };
+        let sink = self.attempt(&ticket, sql, attempt).await?;
+        Ok((sink, ticket))
+    }
+
+    /// Brings the driver's questions and the server's answers together again, after a COPY that was refused.
+    ///
+    /// tokio-postgres ends a COPY with a Sync of its own. Had it begun, the server would have skipped the first one; so
+    /// there is one answer too many, and each statement to come would be given that of the one before. A COPY that is
+    /// interrupted by a statement answers both at once: one too few. The transaction has failed before and after.
+    ///
+    /// Polled under the gate, and sent before the driver learns of the answer too many.
+    async fn realign(&self, depth: u32) {
+        let client = self.held().client();
+        let restart = match depth {
+            0 => format!("rollback; {}", self.0.begin),
+            depth => format!("rollback to aiodal_{depth}"),
+        };
+        send(
+            client,
+            &format!(
+                "{restart}; create temp table aiodal_realign (); copy aiodal_realign from stdin"
+            ),
+        );
+        send(client, "");
+        let failed = client.batch_execute("select").await;
+        let failed = failed.err().and_then(|error| error.code().cloned());
+        if failed != Some(SqlState::IN_FAILED_SQL_TRANSACTION) {
+            self.held().spoil();
+            self.0.broken.store(true, Ordering::Release);
+        }
+    }
+
     async fn plan(&self, sql: &str, params: usize) -> Result<Plan, tokio_postgres::Error> {
         let client = self.held().client();
         let statements = self.held().statements();
@@ -222,6 +273,7 @@ impl Lane {
             let error = match self.behind_begin(ticket, statement).await? {
                 Some(Ok(value)) => return Ok(value),
                 Some(Err(error)) => error,
+                None if self.is_broken() => return Err(Error::broken(sql)),
                 None => return Err(Error::revoked(&self.0.owner, sql)),
             };
             if repeats < REPEATS && self.recover(ticket, sql, &error).await {
@@ -266,6 +318,10 @@ impl Lane {
         if error.code() == Some(&SqlState::IN_FAILED_SQL_TRANSACTION) {
             return self.rejoin(ticket).await;
         }
+        if error.code() == Some(&SqlState::INVALID_SQL_STATEMENT_NAME) {
+            // Whatever else was forgotten, nobody shall meet it after this transaction.
+            self.held().spoil();
+        }
         // A statement that was prepared just now knows all there is to know.
         let Some(guard) = ticket.guard().filter(|_| is_stale(error)) else {
             return false;
@@ -273,7 +329,10 @@ impl Lane {
         if let Some(statements) = self.held().statements() {
             statements.evict(sql);
         }
-        self.held().client().clear_type_cache();
+        // A server that has forgotten its statements has forgotten those that the driver looks types up with.
+        if error.code() != Some(&SqlState::INVALID_SQL_STATEMENT_NAME) {
+            self.held().client().clear_type_cache();
+        }
         // The driver's own doubts about a parameter come before anything is sent.
         error.code().is_none() || self.mend(guard)
     }

@@ -293,7 +293,7 @@ impl<F: Future> Future for Gated<'_, F> {
         let this = self.project();
         let gate = this.ticket.lane.0.gate.lock();
         let gate = gate.unwrap_or_else(PoisonError::into_inner);
-        if gate.revoked && !this.ticket.owner {
+        if (gate.revoked && !this.ticket.owner) || this.ticket.lane.is_broken() {
             return Poll::Ready(None);
         }
         this.ticket.polling();

@@ -3,6 +3,8 @@
 use aiodal::Transaction;
 use futures_util::TryStreamExt;
 
+use crate::database::with_database;
+
 #[aiodal::test]
 async fn copied_rows_are_part_of_the_transaction(tx: &mut Transaction) -> aiodal::Result<()> {
     tx.batch_execute("create temp table t (n int, v text)")
@@ -111,44 +113,58 @@ async fn stream_returns_the_error_that_ends_it(tx: &mut Transaction) -> aiodal::
 }
 
 #[aiodal::test]
-async fn refused_copy_confuses_nobody_behind_a_savepoint(
-    tx: &mut Transaction,
+async fn refused_copy_costs_the_connection_and_confuses_nobody(
+    tx: &Transaction,
 ) -> aiodal::Result<()> {
-    tx.batch_execute("create temp table t (n int)").await?;
-    for refused in [
-        "copy no_such_table from stdin",
-        "copy t (m) from stdin",
-        "select 1",
-    ] {
-        let mut savepoint = tx.savepoint().await?;
-        savepoint
-            .execute("insert into t values ($1)", &[&1])
-            .await?;
-        savepoint
-            .copy_in(refused)
+    with_database(tx, "refused", async |database| {
+        database
+            .other
+            .batch_execute("create table t (n int)")
             .await
-            .map(drop)
-            .expect_err("it is no COPY into something");
-        let error = savepoint.query_one("select 2", &[]).await;
-        assert!(error.expect_err("as ever").is_failed_transaction());
+            .expect("DDL");
+        let pool = database.pool(1);
+        for refused in [
+            "copy no_such_table from stdin",
+            "copy t (m) from stdin",
+            "select 1",
+        ] {
+            let mut tx = Transaction::begin(&pool).await?;
+            let mut savepoint = tx.savepoint().await?;
+            savepoint
+                .copy_in(refused)
+                .await
+                .map(drop)
+                .expect_err("it is no COPY into something");
+            let error = savepoint
+                .query_one("select 2", &[])
+                .await
+                .expect_err("nobody is given 1");
+            assert!(
+                error
+                    .to_string()
+                    .contains("a refused COPY has confused the connection"),
+                "{error}"
+            );
+            savepoint.rollback().await.expect_err("not even this");
+            tx.rollback().await?;
+            let tx = Transaction::begin(&pool).await?;
+            for n in [3, 4] {
+                assert_eq!(
+                    tx.query_one("select $1::int", &[&n])
+                        .await?
+                        .get::<_, i32>(0),
+                    n
+                );
+            }
+        }
+        // What is no SQL is refused before it comes to that.
+        let mut tx = Transaction::begin(&pool).await?;
+        let mut savepoint = tx.savepoint().await?;
+        let error = savepoint.copy_in("copy from where").await.map(drop);
+        assert!(error.expect_err("it is no SQL").is_syntax_error());
         savepoint.rollback().await?;
-        assert_eq!(tx.query_one("select 3", &[]).await?.get::<_, i32>(0), 3);
-        assert_eq!(
-            tx.query_one("select $1::int", &[&4])
-                .await?
-                .get::<_, i32>(0),
-            4
-        );
-    }
-    let mut copy = tx.copy_in("copy t from stdin").await?;
-    copy.send("5\n").await?;
-    assert_eq!(copy.finish().await?, 1);
-    let rows = tx.query("select n from t", &[]).await?;
-    assert_eq!(
-        rows.iter()
-            .map(|row| row.get::<_, i32>(0))
-            .collect::<Vec<_>>(),
-        [5]
-    );
-    Ok(())
+        tx.query_one("select 1", &[]).await?;
+        Ok(())
+    })
+    .await
 }

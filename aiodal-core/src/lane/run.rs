@@ -158,54 +158,27 @@ impl Lane {
         Ok((started, ticket))
     }
 
-    /// Starts a `COPY … FROM STDIN`, behind so many savepoints of ours.
-    pub(crate) async fn start_copy_in(
-        &self,
-        sql: &str,
-        depth: u32,
-    ) -> Result<(CopyInSink<Bytes>, Ticket)> {
+    /// Starts a `COPY … FROM STDIN`.
+    ///
+    /// tokio-postgres ends a COPY with a Sync of its own. Had it begun, the server would have skipped the first one; if it
+    /// is refused, there is one answer too many, and each statement to come would be given that of the one before.
+    pub(crate) async fn start_copy_in(&self, sql: &str) -> Result<(CopyInSink<Bytes>, Ticket)> {
         self.heed(Effect::of(sql));
         let ticket = self.ticket();
         let client = self.held().client();
         let attempt = || async {
             let statement = client.prepare(sql).await?;
             ticket.sending();
+            let mut starting = Starting {
+                lane: self,
+                begun: false,
+            };
             let started = client.copy_in(&statement).await;
-            if started.is_err() {
-                self.realign(depth).await;
-            }
+            starting.begun = started.is_ok();
             started
         };
         let sink = self.attempt(&ticket, sql, attempt).await?;
         Ok((sink, ticket))
-    }
-
-    /// Brings the driver's questions and the server's answers together again, after a COPY that was refused.
-    ///
-    /// tokio-postgres ends a COPY with a Sync of its own. Had it begun, the server would have skipped the first one; so
-    /// there is one answer too many, and each statement to come would be given that of the one before. A COPY that is
-    /// interrupted by a statement answers both at once: one too few. The transaction has failed before and after.
-    ///
-    /// Polled under the gate, and sent before the driver learns of the answer too many.
-    async fn realign(&self, depth: u32) {
-        let client = self.held().client();
-        let restart = match depth {
-            0 => format!("rollback; {}", self.0.begin),
-            depth => format!("rollback to aiodal_{depth}"),
-        };
-        send(
-            client,
-            &format!(
-                "{restart}; create temp table aiodal_realign (); copy aiodal_realign from stdin"
-            ),
-        );
-        send(client, "");
-        let failed = client.batch_execute("select").await;
-        let failed = failed.err().and_then(|error| error.code().cloned());
-        if failed != Some(SqlState::IN_FAILED_SQL_TRANSACTION) {
-            self.held().spoil();
-            self.0.broken.store(true, Ordering::Release);
-        }
     }
 
     async fn plan(&self, sql: &str, params: usize) -> Result<Plan, tokio_postgres::Error> {
@@ -333,8 +306,15 @@ impl Lane {
         if error.code() != Some(&SqlState::INVALID_SQL_STATEMENT_NAME) {
             self.held().client().clear_type_cache();
         }
-        // The driver's own doubts about a parameter come before anything is sent.
-        error.code().is_none() || self.mend(guard)
+        let recovered = match ticket.turn() {
+            // The driver's own doubts about a parameter come before anything is sent.
+            _ if error.code().is_none() => true,
+            Turn::Never if guard != Guard::None => self.mend(guard),
+            // One that was sent before has met the same, and its guard is the one that holds.
+            _ => self.rejoin(ticket).await,
+        };
+        ticket.forget_guard();
+        recovered
     }
 
     /// Takes the failure back that a stale statement has brought on the transaction.
@@ -378,6 +358,21 @@ impl Lane {
             }
         }
         false
+    }
+}
+
+/// A COPY that has been sent. Unless it is known to have begun, the answers to come are anybody's.
+struct Starting<'a> {
+    lane: &'a Lane,
+    begun: bool,
+}
+
+impl Drop for Starting<'_> {
+    fn drop(&mut self) {
+        if !self.begun {
+            self.lane.0.broken.store(true, Ordering::Release);
+            self.lane.held().spoil();
+        }
     }
 }
 

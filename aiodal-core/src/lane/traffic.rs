@@ -227,6 +227,14 @@ impl Ticket {
         }
     }
 
+    /// What comes next of the statement does not come from the cache.
+    pub(super) fn forget_guard(&self) {
+        if let Some(entry) = self.lane.traffic().entry(self.order()) {
+            entry.guard = Guard::None;
+            entry.cached = false;
+        }
+    }
+
     /// Says how the statement was guarded, if it came from the cache.
     pub(super) fn guard(&self) -> Option<Guard> {
         let mut traffic = self.lane.traffic();

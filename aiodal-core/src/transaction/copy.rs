@@ -47,7 +47,8 @@ impl Transaction {
     ///
     /// # Errors
     ///
-    /// What the server refused.
+    /// What the server refused. Unless it is no SQL at all, that costs the connection: tokio-postgres loses count of its
+    /// answers. Nothing more can be run in the transaction, not even behind a savepoint, and the connection is closed.
     ///
     /// # Cancel safety
     ///
@@ -65,7 +66,7 @@ impl Transaction {
     /// # }
     /// ```
     pub async fn copy_in(&mut self, sql: &str) -> Result<CopyIn<'_>> {
-        let start = self.lane().start_copy_in(sql, self.depth);
+        let start = self.lane().start_copy_in(sql);
         let (sink, running) = Running::start(self.lane(), sql, start).await?;
         Ok(CopyIn {
             sink: Box::pin(sink),

@@ -16,6 +16,7 @@ use std::sync::atomic::Ordering;
 use std::task::Poll;
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type, WrongType};
 use tokio_postgres::{CopyInSink, RowStream, SimpleQueryMessage};
@@ -50,7 +51,8 @@ impl Lane {
                 Plan::Unnamed(types) => {
                     ticket.sending();
                     let params = params.iter().copied().zip(types.iter().cloned());
-                    client.query_typed_raw(sql, params).await
+                    // Boxed, as all that is not the usual course: futures would be ten times as large.
+                    client.query_typed_raw(sql, params).boxed().await
                 }
                 Plan::Named { prepared, cached } => {
                     let rows = client.query_raw(&prepared.statement, params.iter().copied());
@@ -75,7 +77,7 @@ impl Lane {
         let attempt = || async {
             ticket.sending();
             let params = params.iter().map(|(param, of)| (*param, of.clone()));
-            client.query_typed_raw(sql, params).await
+            client.query_typed_raw(sql, params).boxed().await
         };
         let rows = self.attempt(&ticket, sql, attempt).await?;
         Ok((rows, ticket))
@@ -167,7 +169,7 @@ impl Lane {
         let ticket = self.ticket();
         let client = self.held().client();
         let attempt = || async {
-            let statement = client.prepare(sql).await?;
+            let statement = client.prepare(sql).boxed().await?;
             ticket.sending();
             let mut starting = Starting {
                 lane: self,
@@ -182,13 +184,17 @@ impl Lane {
     }
 
     async fn plan(&self, sql: &str, params: usize) -> Result<Plan, tokio_postgres::Error> {
-        let client = self.held().client();
-        let statements = self.held().statements();
-        if let Some(statements) = statements
+        if let Some(statements) = self.held().statements()
             && let Some(plan) = statements.look_up(sql, params)
         {
             return Ok(plan);
         }
+        self.plan_anew(sql, params).boxed().await
+    }
+
+    async fn plan_anew(&self, sql: &str, params: usize) -> Result<Plan, tokio_postgres::Error> {
+        let client = self.held().client();
+        let statements = self.held().statements();
         let effect = Effect::of(sql);
         self.heed(effect);
         match statements {
@@ -249,7 +255,7 @@ impl Lane {
                 None if self.is_broken() => return Err(Error::broken(sql)),
                 None => return Err(Error::revoked(&self.0.owner, sql)),
             };
-            if repeats < REPEATS && self.recover(ticket, sql, &error).await {
+            if repeats < REPEATS && self.recover(ticket, sql, &error).boxed().await {
                 repeats += 1;
                 continue;
             }

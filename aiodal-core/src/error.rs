@@ -76,6 +76,9 @@ enum Kind {
         problem: String,
     },
     // Transactions.
+    Broken {
+        sql: String,
+    },
     Rows {
         sql: String,
         expected: &'static str,
@@ -152,6 +155,10 @@ impl Error {
 
     pub(crate) fn begin(source: tokio_postgres::Error) -> Error {
         Error::new(Kind::Begin, Some(source.into()))
+    }
+
+    pub(crate) fn broken(sql: &str) -> Error {
+        Error::new(Kind::Broken { sql: shorten(sql) }, None)
     }
 
     pub(crate) fn rows(sql: &str, expected: &'static str, found: u64) -> Error {
@@ -526,6 +533,11 @@ impl fmt::Display for Error {
             }
             Kind::PoolOption { problem } => write!(f, "the pool can't be made: {problem}")?,
             Kind::Cancel => write!(f, "failed to ask the server to cancel a statement")?,
+            Kind::Broken { sql } => write!(
+                f,
+                "refused to run `{sql}`: a refused COPY has confused the connection, which is closed when its \
+                 transaction ends; begin another one"
+            )?,
             Kind::Rows {
                 sql,
                 expected,

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use futures_util::{FutureExt, StreamExt};
-use tokio_postgres::{Client, SimpleQueryMessage, SimpleQueryStream};
+use tokio_postgres::{Client, SimpleQueryMessage, SimpleQueryRow, SimpleQueryStream};
 
 pub(crate) use self::observe::Observed;
 pub use self::observe::{Observer, Outcome};
@@ -46,6 +46,8 @@ struct Inner {
     outdated: AtomicBool,
     /// What is known of the tables whose constraints a statement may violate.
     schema: OnceLock<Arc<Cache>>,
+    /// Whether answers can no longer be told from each other: nothing more is sent.
+    broken: AtomicBool,
 }
 
 struct Gate {
@@ -55,11 +57,23 @@ struct Gate {
 
 enum Begin {
     /// Sent, its answer not yet read.
-    Queued(Pin<Box<SimpleQueryStream>>),
+    Queued(BeginAnswer),
     /// Answered; the first cell that it returned, if any.
     Answered(Option<String>),
     /// Somebody is reading the answer, or it failed and they were told.
     Taken,
+}
+
+/// The answer to BEGIN, as far as it has been read.
+struct BeginAnswer {
+    stream: Pin<Box<SimpleQueryStream>>,
+    cell: Option<String>,
+}
+
+/// Somebody reads BEGIN's answer. Dropped half-way, it is left to the next.
+struct Reading<'a> {
+    lane: &'a Lane,
+    answer: Option<BeginAnswer>,
 }
 
 /// What a lane can be given beyond a connection.
@@ -81,6 +95,8 @@ pub struct Revoked {
     pub unanswered: usize,
     /// Whether a statement may have changed what prepared statements and the driver's types go by.
     pub outdated: bool,
+    /// Whether the connection is of no use any more, not even for a rollback: close it.
+    pub broken: bool,
 }
 
 impl Lane {
@@ -121,6 +137,7 @@ impl Lane {
             traffic: Mutex::default(),
             outdated: AtomicBool::new(false),
             schema: OnceLock::new(),
+            broken: AtomicBool::new(false),
         }))
     }
 
@@ -144,6 +161,7 @@ impl Lane {
         Revoked {
             unanswered: self.traffic().unanswered(),
             outdated: self.is_outdated(),
+            broken: self.is_broken(),
         }
     }
 
@@ -194,6 +212,10 @@ impl Lane {
         self.traffic().unanswered() == 0
     }
 
+    pub(crate) fn is_broken(&self) -> bool {
+        self.0.broken.load(Ordering::Acquire)
+    }
+
     /// Says whether the transaction failed in a way that may not repeat itself if it is run again: a serialization
     /// failure or a deadlock.
     pub(crate) fn failed_transiently(&self) -> bool {
@@ -203,7 +225,7 @@ impl Lane {
     /// Sends a batch without waiting for its answer; the connection's queue keeps it in order.
     pub(crate) fn queue(&self, sql: &str) {
         let gate = self.gate();
-        if !gate.revoked {
+        if !gate.revoked && !self.is_broken() {
             send(self.0.held.client(), sql);
         }
     }
@@ -256,30 +278,30 @@ impl Lane {
     }
 
     async fn read_begin(&self) -> Result<()> {
-        let mut answer = {
+        let mut reading = {
             let mut gate = self.gate();
             match std::mem::replace(&mut gate.begin, Begin::Taken) {
-                Begin::Queued(answer) => answer,
+                Begin::Queued(answer) => Reading {
+                    lane: self,
+                    answer: Some(answer),
+                },
                 other => {
                     gate.begin = other;
                     return Ok(());
                 }
             }
         };
-        let mut cell = None;
-        while let Some(message) = answer.next().await {
-            let message = message.map_err(|error| {
-                self.0.held.heed(&error);
-                Error::begin(error)
-            })?;
-            if let SimpleQueryMessage::Row(row) = message {
-                cell = cell.or_else(|| row.try_get(0).ok().flatten().map(str::to_owned));
+        while let Some(answer) = &mut reading.answer {
+            match answer.stream.next().await {
+                Some(Ok(SimpleQueryMessage::Row(row))) => answer.take_first_cell(&row),
+                Some(Ok(_)) => {}
+                Some(Err(error)) => {
+                    self.0.held.heed(&error);
+                    reading.answer = None;
+                    return Err(Error::begin(error));
+                }
+                None => reading.ended(),
             }
-        }
-        let mut gate = self.gate();
-        // Unless it was begun again meanwhile.
-        if matches!(gate.begin, Begin::Taken) {
-            gate.begin = Begin::Answered(cell);
         }
         Ok(())
     }
@@ -298,9 +320,42 @@ impl Lane {
 impl Begin {
     fn queue(client: &Client, begin: &str) -> Begin {
         match pin!(client.simple_query_raw(begin)).now_or_never() {
-            Some(Ok(answer)) => Begin::Queued(Box::pin(answer)),
+            Some(Ok(answer)) => Begin::Queued(BeginAnswer {
+                stream: Box::pin(answer),
+                cell: None,
+            }),
             // The connection is closed: the first statement will say so better.
             _ => Begin::Taken,
+        }
+    }
+}
+
+impl BeginAnswer {
+    fn take_first_cell(&mut self, row: &SimpleQueryRow) {
+        let cell = || row.try_get(0).ok().flatten().map(str::to_owned);
+        self.cell = self.cell.take().or_else(cell);
+    }
+}
+
+impl Reading<'_> {
+    fn ended(&mut self) {
+        let cell = self.answer.take().and_then(|answer| answer.cell);
+        self.put(Begin::Answered(cell));
+    }
+
+    fn put(&self, begin: Begin) {
+        let mut gate = self.lane.gate();
+        // Unless it was begun again meanwhile.
+        if matches!(gate.begin, Begin::Taken) {
+            gate.begin = begin;
+        }
+    }
+}
+
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        if let Some(answer) = self.answer.take() {
+            self.put(Begin::Queued(answer));
         }
     }
 }

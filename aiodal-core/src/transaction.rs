@@ -272,7 +272,10 @@ impl Transaction {
             End::Committing(_) | End::Lent | End::Done => return Ok(()),
         };
         let runtime = runtime.clone();
-        if self.lane.is_idle() {
+        if self.lane.is_broken() {
+            // Its pool closes the connection, and the server rolls back.
+            self.end = End::Done;
+        } else if self.lane.is_idle() {
             let result = self.lane.rollback().await;
             result.map_err(Error::into_rollback)?;
             self.lane.ended();
@@ -297,7 +300,9 @@ impl Drop for Transaction {
             End::Nested(_) => return self.undo_nested(),
             End::Lent | End::Done => return,
         };
-        if self.lane.is_idle() {
+        if self.lane.is_broken() {
+            // Spoilt already: its pool closes the connection.
+        } else if self.lane.is_idle() {
             // In order before whatever the next user of the connection sends.
             self.lane.queue_rollback();
             self.lane.ended();

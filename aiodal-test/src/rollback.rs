@@ -126,7 +126,12 @@ impl Lease {
         let Revoked {
             unanswered,
             outdated,
+            broken,
         } = lane.revoke();
+        if broken {
+            // The pool closes it, and the server rolls back.
+            return Ending::RolledBack;
+        }
         if unanswered > 0 {
             cancel(&client, &slot.address).await;
         }

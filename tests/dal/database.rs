@@ -82,7 +82,7 @@ pub(crate) async fn assert_clean(pool: &Pool, what: &str) {
     client
         .batch_execute("select pg_sleep(0.001)")
         .await
-        .expect("the connection is idle, and its transaction has not failed");
+        .unwrap_or_else(|error| panic!("{what}: {}", aiodal::chain(&error)));
     // In a transaction that was there already, `now()` is when that one began.
     let messages = client
         .simple_query("select now() = statement_timestamp()")

@@ -1,13 +1,20 @@
 //! What holds of the data access layer, tested on a real PostgreSQL.
 
+mod cancel;
 mod connect;
+mod copy;
 mod database;
+mod hooks;
 mod keys;
 mod layer;
 mod on_loan;
 mod property;
+mod proxy;
 mod reflect;
+mod retry;
 mod rows;
+mod statements;
+mod transaction;
 
 #[cfg(unix)]
 #[path = "../support/postgres.rs"]

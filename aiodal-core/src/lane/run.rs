@@ -12,11 +12,14 @@
 use std::error::Error as StdError;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
+use std::sync::atomic::Ordering;
 use std::task::Poll;
 
+use bytes::Bytes;
+use futures_util::FutureExt;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type, WrongType};
-use tokio_postgres::{RowStream, SimpleQueryMessage};
+use tokio_postgres::{CopyInSink, RowStream, SimpleQueryMessage};
 
 use super::traffic::{Gated, Guard, Ticket, Turn};
 use super::{Begin, Lane, send};
@@ -48,7 +51,8 @@ impl Lane {
                 Plan::Unnamed(types) => {
                     ticket.sending();
                     let params = params.iter().copied().zip(types.iter().cloned());
-                    client.query_typed_raw(sql, params).await
+                    // Boxed, as all that is not the usual course: futures would be ten times as large.
+                    client.query_typed_raw(sql, params).boxed().await
                 }
                 Plan::Named { prepared, cached } => {
                     let rows = client.query_raw(&prepared.statement, params.iter().copied());
@@ -73,7 +77,7 @@ impl Lane {
         let attempt = || async {
             ticket.sending();
             let params = params.iter().map(|(param, of)| (*param, of.clone()));
-            client.query_typed_raw(sql, params).await
+            client.query_typed_raw(sql, params).boxed().await
         };
         let rows = self.attempt(&ticket, sql, attempt).await?;
         Ok((rows, ticket))
@@ -163,14 +167,41 @@ impl Lane {
         Ok((started, ticket))
     }
 
-    async fn plan(&self, sql: &str, params: usize) -> Result<Plan, tokio_postgres::Error> {
+    /// Starts a `COPY … FROM STDIN`.
+    ///
+    /// tokio-postgres ends a COPY with a Sync of its own. Had it begun, the server would have skipped the first one; if it
+    /// is refused, there is one answer too many, and each statement to come would be given that of the one before.
+    pub(crate) async fn start_copy_in(&self, sql: &str) -> Result<(CopyInSink<Bytes>, Ticket)> {
+        self.heed(Effect::of(sql));
+        let ticket = self.ticket();
         let client = self.held().client();
-        let statements = self.held().statements();
-        if let Some(statements) = statements
+        let attempt = || async {
+            let statement = client.prepare(sql).boxed().await?;
+            ticket.sending();
+            let mut starting = Starting {
+                lane: self,
+                begun: false,
+            };
+            let started = client.copy_in(&statement).await;
+            starting.begun = started.is_ok();
+            started
+        };
+        let sink = self.attempt(&ticket, sql, attempt).await?;
+        Ok((sink, ticket))
+    }
+
+    async fn plan(&self, sql: &str, params: usize) -> Result<Plan, tokio_postgres::Error> {
+        if let Some(statements) = self.held().statements()
             && let Some(plan) = statements.look_up(sql, params)
         {
             return Ok(plan);
         }
+        self.plan_anew(sql, params).boxed().await
+    }
+
+    async fn plan_anew(&self, sql: &str, params: usize) -> Result<Plan, tokio_postgres::Error> {
+        let client = self.held().client();
+        let statements = self.held().statements();
         let effect = Effect::of(sql);
         self.heed(effect);
         match statements {
@@ -228,9 +259,10 @@ impl Lane {
             let error = match self.behind_begin(ticket, statement).await? {
                 Some(Ok(value)) => return Ok(value),
                 Some(Err(error)) => error,
+                None if self.is_broken() => return Err(Error::broken(sql)),
                 None => return Err(Error::revoked(&self.0.owner, sql)),
             };
-            if repeats < REPEATS && self.recover(ticket, sql, &error).await {
+            if repeats < REPEATS && self.recover(ticket, sql, &error).boxed().await {
                 repeats += 1;
                 continue;
             }
@@ -276,6 +308,10 @@ impl Lane {
         if error.code() == Some(&SqlState::IN_FAILED_SQL_TRANSACTION) {
             return self.rejoin(ticket).await;
         }
+        if error.code() == Some(&SqlState::INVALID_SQL_STATEMENT_NAME) {
+            // Whatever else was forgotten, nobody shall meet it after this transaction.
+            self.held().spoil();
+        }
         // A statement that was prepared just now knows all there is to know.
         let Some(guard) = ticket.guard().filter(|_| is_stale(error)) else {
             return false;
@@ -283,9 +319,19 @@ impl Lane {
         if let Some(statements) = self.held().statements() {
             statements.evict(sql);
         }
-        self.held().client().clear_type_cache();
-        // The driver's own doubts about a parameter come before anything is sent.
-        error.code().is_none() || self.mend(guard)
+        // A server that has forgotten its statements has forgotten those that the driver looks types up with.
+        if error.code() != Some(&SqlState::INVALID_SQL_STATEMENT_NAME) {
+            self.held().client().clear_type_cache();
+        }
+        let recovered = match ticket.turn() {
+            // The driver's own doubts about a parameter come before anything is sent.
+            _ if error.code().is_none() => true,
+            Turn::Never if guard != Guard::None => self.mend(guard),
+            // One that was sent before has met the same, and its guard is the one that holds.
+            _ => self.rejoin(ticket).await,
+        };
+        ticket.forget_guard();
+        recovered
     }
 
     /// Takes the failure back that a stale statement has brought on the transaction.
@@ -329,6 +375,21 @@ impl Lane {
             }
         }
         false
+    }
+}
+
+/// A COPY that has been sent. Unless it is known to have begun, the answers to come are anybody's.
+struct Starting<'a> {
+    lane: &'a Lane,
+    begun: bool,
+}
+
+impl Drop for Starting<'_> {
+    fn drop(&mut self) {
+        if !self.begun {
+            self.lane.0.broken.store(true, Ordering::Release);
+            self.lane.held().spoil();
+        }
     }
 }
 

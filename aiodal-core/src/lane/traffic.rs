@@ -227,6 +227,14 @@ impl Ticket {
         }
     }
 
+    /// What comes next of the statement does not come from the cache.
+    pub(super) fn forget_guard(&self) {
+        if let Some(entry) = self.lane.traffic().entry(self.order()) {
+            entry.guard = Guard::None;
+            entry.cached = false;
+        }
+    }
+
     /// Says how the statement was guarded, if it came from the cache.
     pub(super) fn guard(&self) -> Option<Guard> {
         let mut traffic = self.lane.traffic();
@@ -293,7 +301,7 @@ impl<F: Future> Future for Gated<'_, F> {
         let this = self.project();
         let gate = this.ticket.lane.0.gate.lock();
         let gate = gate.unwrap_or_else(PoisonError::into_inner);
-        if gate.revoked && !this.ticket.owner {
+        if (gate.revoked && !this.ticket.owner) || this.ticket.lane.is_broken() {
             return Poll::Ready(None);
         }
         this.ticket.polling();

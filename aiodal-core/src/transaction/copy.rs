@@ -47,7 +47,8 @@ impl Transaction {
     ///
     /// # Errors
     ///
-    /// What the server refused.
+    /// What the server refused. Unless it is no SQL at all, that costs the connection: tokio-postgres loses count of its
+    /// answers. Nothing more can be run in the transaction, not even behind a savepoint, and the connection is closed.
     ///
     /// # Cancel safety
     ///
@@ -65,9 +66,8 @@ impl Transaction {
     /// # }
     /// ```
     pub async fn copy_in(&mut self, sql: &str) -> Result<CopyIn<'_>> {
-        let client = self.lane().held().client();
-        let (sink, running) =
-            Running::start(self.lane(), sql, || client.copy_in::<str, Bytes>(sql)).await?;
+        let start = self.lane().start_copy_in(sql);
+        let (sink, running) = Running::start(self.lane(), sql, start).await?;
         Ok(CopyIn {
             sink: Box::pin(sink),
             running,
@@ -89,7 +89,8 @@ impl Transaction {
     /// it. If the transaction is dropped or rolled back meanwhile, it is cancelled.
     pub async fn copy_out(&mut self, sql: &str) -> Result<CopyOut<'_>> {
         let client = self.lane().held().client();
-        let (stream, running) = Running::start(self.lane(), sql, || client.copy_out(sql)).await?;
+        let start = self.lane().start_with(sql, || client.copy_out(sql));
+        let (stream, running) = Running::start(self.lane(), sql, start).await?;
         Ok(CopyOut {
             stream: Box::pin(stream),
             running: Some(running),
@@ -99,12 +100,13 @@ impl Transaction {
 }
 
 impl Running {
-    async fn start<T, F>(lane: &Lane, sql: &str, attempt: impl Fn() -> F) -> Result<(T, Running)>
-    where
-        F: Future<Output = Result<T, tokio_postgres::Error>>,
-    {
+    async fn start<T>(
+        lane: &Lane,
+        sql: &str,
+        start: impl Future<Output = Result<(T, Ticket)>>,
+    ) -> Result<(T, Running)> {
         let observed = lane.observe(sql);
-        match lane.start_with(sql, attempt).await {
+        match start.await {
             Ok((started, ticket)) => {
                 let sql = sql.to_owned();
                 let running = Running {

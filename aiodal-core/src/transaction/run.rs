@@ -26,7 +26,7 @@ use crate::pool::Connections;
 /// let name = "Hep".to_owned();
 /// let id: i32 = with_transaction(pool, &options, async |tx: &mut Transaction| {
 ///     let row = tx.query_one("insert into author (name) values ($1) returning id", &[&name]).await?;
-///     aiodal_core::Result::Ok(row.get(0))
+///     Ok::<_, aiodal_core::Error>(row.get(0))
 /// })
 /// .await?;
 /// # let _ = id; Ok(())
@@ -83,7 +83,7 @@ where
 /// let left: i64 = retrying(pool, &options, &Retry::default(), |tx| async move {
 ///     tx.execute("update flight set seats = seats - $1", &[&seats]).await?;
 ///     let row = tx.query_one("select sum(seats) from flight", &[]).await?;
-///     aiodal_core::Result::Ok(row.get(0))
+///     Ok::<_, aiodal_core::Error>(row.get(0))
 /// })
 /// .await?;
 /// # let _ = left; Ok(())

@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio_postgres::error::{DbError, SqlState};
 
 use self::position::Position;
+use crate::row::Mismatch;
 
 /// A result whose error is [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -83,6 +84,9 @@ enum Kind {
         oldest: u32,
         version: u32,
     },
+    Nested {
+        owner: String,
+    },
     Reflection {
         what: &'static str,
     },
@@ -95,6 +99,22 @@ enum Kind {
         what: &'static str,
         candidates: Vec<String>,
     },
+    // Rows into types.
+    Mismatch {
+        mismatches: Vec<Mismatch>,
+        number: Option<usize>,
+    },
+    // Statements on reflected tables.
+    /// Never sent, because it could only go wrong.
+    Refused {
+        operation: String,
+        reason: String,
+    },
+    /// Sent and failed, and more is known of it than the server says.
+    Explained {
+        operation: String,
+        reason: String,
+    },
 }
 
 /// What a lookup has not found.
@@ -102,6 +122,7 @@ enum Kind {
 pub(crate) struct Missing {
     /// What was looked for: `table`, `column` …
     pub(crate) what: &'static str,
+    /// As the user wrote it; empty if any would have done.
     pub(crate) name: String,
     /// Where: schemas, or a table.
     pub(crate) place: String,
@@ -147,6 +168,11 @@ impl Error {
             },
             None,
         )
+    }
+
+    /// The same cause, told as a failed BEGIN.
+    pub(crate) fn into_begin(self) -> Error {
+        self.retold(Kind::Begin)
     }
 
     /// The same cause, told as a failed COMMIT.
@@ -209,6 +235,18 @@ impl Error {
         )
     }
 
+    /// A statement that was never sent, because it could only go wrong.
+    pub(crate) fn refused(operation: &str, reason: String) -> Error {
+        let operation = operation.to_owned();
+        Error::new(Kind::Refused { operation, reason }, None)
+    }
+
+    /// The same failure, with what is known of it besides.
+    pub(crate) fn explained(self, operation: &str, reason: String) -> Error {
+        let operation = operation.to_owned();
+        Error::new(Kind::Explained { operation, reason }, Some(self.into()))
+    }
+
     pub(crate) fn lost(url: String) -> Error {
         Error::new(Kind::Lost { url }, None)
     }
@@ -225,6 +263,32 @@ impl Error {
 
     pub(crate) fn cancel(source: BoxError) -> Error {
         Error::new(Kind::Cancel, Some(source))
+    }
+
+    pub(crate) fn nested(owner: &str) -> Error {
+        let owner = owner.to_owned();
+        Error::new(Kind::Nested { owner }, None)
+    }
+
+    pub(crate) fn mismatches(mismatches: Vec<Mismatch>, source: Option<BoxError>) -> Error {
+        let number = None;
+        Error::new(Kind::Mismatch { mismatches, number }, source)
+    }
+
+    /// Adds which row of the result it was, from 1.
+    pub(crate) fn in_row(mut self, row: usize) -> Error {
+        if let Kind::Mismatch { number, .. } = &mut self.0.kind {
+            *number = Some(row);
+        }
+        self
+    }
+
+    /// Returns how a row did not fit, or the error itself if it is another.
+    pub(crate) fn into_mismatches(self) -> Result<Vec<Mismatch>> {
+        match self.0.kind {
+            Kind::Mismatch { mismatches, .. } => Ok(mismatches),
+            _ => Err(self),
+        }
     }
 
     pub(crate) fn reflection(what: &'static str, source: tokio_postgres::Error) -> Error {
@@ -308,10 +372,17 @@ impl Error {
         self.as_db_error()?.table()
     }
 
-    /// Returns the column that the error is about; PostgreSQL names one for not-null violations only.
+    /// Returns the column that the error is about.
+    ///
+    /// PostgreSQL names one for not-null violations only; a row that [does not fit](Error::is_mapping_error) has one.
     #[must_use]
     pub fn column(&self) -> Option<&str> {
-        self.as_db_error()?.column()
+        match &self.0.kind {
+            Kind::Mismatch { mismatches, .. } => {
+                mismatches.iter().find_map(|one| one.column.as_deref())
+            }
+            _ => self.as_db_error()?.column(),
+        }
     }
 
     /// Says whether a unique constraint, primary key or unique index was violated (23505).
@@ -347,7 +418,7 @@ impl Error {
     pub fn is_timeout(&self) -> bool {
         const CODES: [&str; 4] = ["55P03", "57014", "25P03", "25P04"];
         match (&self.0.kind, self.code()) {
-            (Kind::Checkout { .. } | Kind::Unreachable { .. }, _) => true,
+            (Kind::Checkout { .. } | Kind::Unreachable { .. } | Kind::Nested { .. }, _) => true,
             (_, Some(code)) => CODES.contains(&code.code()),
             (Kind::Connect { .. }, None) => self
                 .source()
@@ -355,6 +426,12 @@ impl Error {
                 .is_some_and(|io| io.kind() == std::io::ErrorKind::TimedOut),
             (_, None) => false,
         }
+    }
+
+    /// Says whether a row did not fit the type that it was to be read into.
+    #[must_use]
+    pub fn is_mapping_error(&self) -> bool {
+        matches!(self.0.kind, Kind::Mismatch { .. })
     }
 
     /// Says whether the connection could not be made or was lost.
@@ -442,6 +519,11 @@ impl fmt::Display for Error {
                 version / 10_000,
                 version % 10_000
             )?,
+            Kind::Nested { owner } => write!(
+                f,
+                "no transaction begun: another one is open, and in {owner} they follow one another; \
+                 end the first, or hand it on instead of beginning a second"
+            )?,
             Kind::Reflection { what } => write!(f, "failed to reflect {what}")?,
             Kind::Catalog { reason } => write!(
                 f,
@@ -456,6 +538,21 @@ impl fmt::Display for Error {
             } => {
                 write!(f, "`{name}` is not one {what} but {}: ", candidates.len())?;
                 write!(f, "{}; name one of them", candidates.join(", "))?;
+            }
+            Kind::Refused { operation, reason } => {
+                write!(f, "refused to {operation}: {reason}")?;
+            }
+            Kind::Explained { operation, reason } => {
+                write!(f, "failed to {operation}: {reason}")?;
+            }
+            Kind::Mismatch { mismatches, number } => {
+                for (i, mismatch) in mismatches.iter().enumerate() {
+                    let next = if i == 0 { "" } else { "; " };
+                    write!(f, "{next}{mismatch}")?;
+                }
+                if let Some(number) = number {
+                    write!(f, " (row {number} of the result)")?;
+                }
             }
         }
         match (&self.0.source, f.alternate()) {
@@ -475,7 +572,8 @@ impl fmt::Display for Missing {
             place,
             near,
         } = self;
-        write!(f, "no {what} {name} in {place}")?;
+        let space = if name.is_empty() { "" } else { " " };
+        write!(f, "no {what}{space}{name} in {place}")?;
         match near.as_slice() {
             [] => Ok(()),
             near => write!(f, "; did you mean {}?", near.join(" or ")),

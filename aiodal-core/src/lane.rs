@@ -206,6 +206,11 @@ impl Lane {
         traffic.set_transient(false);
     }
 
+    /// The same of a nested transaction, of which somebody may still ask why it failed.
+    pub(crate) fn rolled_back(&self) {
+        self.traffic().renew_stamp();
+    }
+
     /// The transaction is over, or about to be: what it made is gone or has become everybody's.
     pub(crate) fn ended(&self) {
         if self.is_outdated() {
@@ -216,7 +221,7 @@ impl Lane {
         }
     }
 
-    fn is_outdated(&self) -> bool {
+    pub(crate) fn is_outdated(&self) -> bool {
         self.0.outdated.load(Ordering::Acquire)
     }
 
@@ -248,7 +253,11 @@ impl Lane {
         };
         let mut cell = None;
         while let Some(message) = answer.next().await {
-            if let SimpleQueryMessage::Row(row) = message.map_err(Error::begin)? {
+            let message = message.map_err(|error| {
+                self.0.held.heed(&error);
+                Error::begin(error)
+            })?;
+            if let SimpleQueryMessage::Row(row) = message {
                 cell = cell.or_else(|| row.try_get(0).ok().flatten().map(str::to_owned));
             }
         }

@@ -8,6 +8,7 @@
 //! - [`Transaction`] is owned: it can be stored, returned and sent to another task. Dropped without
 //!   [`commit`](Transaction::commit) it rolls back.
 //! - [`Savepoint`] is a nested transaction that is released when it ends.
+//! - [`FromRow`] reads rows into structs and tuples, by [`Transaction::query_as`] and its siblings.
 //! - [`Error`] is opaque and answers questions; its alternate form prints the whole chain.
 //!
 //! ```no_run
@@ -21,6 +22,7 @@
 //! ```
 
 mod config;
+mod dal;
 mod database_url;
 mod error;
 mod ident;
@@ -28,13 +30,16 @@ mod lane;
 mod nearest;
 mod pool;
 mod reflect;
+pub mod row;
 mod savepoint;
 pub mod schema;
+pub mod statement;
 mod statements;
 #[cfg(feature = "rustls")]
 mod tls;
 mod transaction;
 
+pub use self::dal::{Builder, DataAccessLayer, SchemaCache};
 pub use self::database_url::DatabaseUrl;
 pub use self::error::{BoxError, Error, Result, chain};
 pub use self::ident::{quote_ident, quote_literal};
@@ -46,8 +51,15 @@ pub use self::pool::{
 pub use self::reflect::Reflect;
 #[doc(hidden)]
 pub use self::reflect::receive_only;
+pub use self::row::FromRow;
 pub use self::savepoint::Savepoint;
 pub use self::schema::Schema;
+#[cfg(feature = "sea-query")]
+pub use self::statement::SeaQuery;
+pub use self::statement::{
+    Arbiter, ArbiterElement, ArbiterKind, BoundStatement, Delete, Insert, Page, Select,
+    TableSource, Update, Upsert,
+};
 pub use self::statements::Statements;
 pub use self::transaction::{
     CopyIn, CopyOut, IsolationLevel, Retry, RowStream, Transaction, TransactionOptions, retrying,

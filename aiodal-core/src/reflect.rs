@@ -26,10 +26,10 @@ use tokio_postgres::{Client, Row};
 use self::assemble::{Assembled, Rows, assemble};
 use self::catalog::Scope;
 pub use self::options::Reflect;
-use self::rows::{FromCatalog, Listed, Namespaces};
+use self::rows::{FromCatalog, Listed, Names, Namespaces};
 use crate::error::{Error, Missing, Result};
 use crate::nearest::nearest;
-use crate::schema::{NameRef, Reading, Schema, Table};
+use crate::schema::{NameRef, QualifiedName, Reading, Schema, Table};
 use crate::transaction::Transaction;
 
 /// What a reflection runs in, so that it sees one state and leaves none behind.
@@ -87,8 +87,49 @@ impl Schema {
     pub async fn reflect(tx: &Transaction, options: &Reflect) -> Result<Schema> {
         let lane = tx.lane();
         lane.unobserved(async {
-            let version = server_version(lane.client()).await?;
-            whole(lane.client(), version, options, Bracket::Savepoint).await
+            let version = server_version(lane.held().client()).await?;
+            whole(lane.held().client(), version, options, Bracket::Savepoint).await
+        })
+        .await?
+    }
+
+    /// Reflects the database of a connection, in a transaction of its own and one round trip.
+    ///
+    /// The connection must have no transaction open: its end would be this one's end too.
+    ///
+    /// # Errors
+    ///
+    /// A schema or relation that the options name and that does not exist, a lost connection.
+    ///
+    /// # Cancel safety
+    ///
+    /// Everything is sent at once, its end included: if the future is dropped, the connection stays in order.
+    pub async fn reflect_on(client: &Client, options: &Reflect) -> Result<Schema> {
+        let version = server_version(client).await?;
+        whole(client, version, options, Bracket::Transaction).await
+    }
+}
+
+impl Table {
+    /// Reflects one relation as a transaction sees it: by its name, of any kind and in any schema.
+    ///
+    /// [`NameRef`] says how a name is read. It takes as long in a database of thousands of tables as in one of a few, and
+    /// changes nothing of the transaction, like [`Schema::reflect`].
+    ///
+    /// # Errors
+    ///
+    /// There is no relation of that name; the error names those that are near
+    /// ([`is_not_found`](Error::is_not_found)). A transaction that has failed already, a lost connection.
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`Schema::reflect`].
+    pub async fn reflect<'a>(tx: &Transaction, name: impl Into<NameRef<'a>>) -> Result<Arc<Table>> {
+        let (lane, name) = (tx.lane(), name.into());
+        lane.unobserved(async {
+            let client = lane.held().client();
+            let version = server_version(client).await?;
+            table(client, version, name, Bracket::Savepoint).await
         })
         .await?
     }
@@ -106,11 +147,11 @@ pub async fn receive_only(tx: &Transaction, options: &Reflect) -> Result<usize> 
         let scope = Scope {
             options,
             one_by_one: false,
-            version: server_version(lane.client()).await?,
+            version: server_version(lane.held().client()).await?,
         };
         let schemas: (&(dyn ToSql + Sync), Type) = (&options.schemas, Type::TEXT_ARRAY);
         let choice = [(catalog::namespaces(options), vec![schemas])];
-        let client = lane.client();
+        let client = lane.held().client();
         receive(
             client,
             Bracket::Savepoint,
@@ -169,20 +210,20 @@ pub(crate) async fn whole(
     let [namespaces, listed @ ..] = answer.choice.as_slice() else {
         return Err(Error::catalog("no schemas were chosen".to_owned()));
     };
-    let namespaces = Namespaces::read_one(namespaces).map_err(failed)?;
+    let namespaces = Namespaces::read(namespaces).map_err(failed)?;
     if let Some(name) = namespaces.missed.first() {
         let all = namespaces.all.iter().flatten();
         return Err(Error::missing(Missing {
             what: "schema",
             name: format!("\"{name}\""),
             place: "this database".to_owned(),
-            near: quoted(nearest(name, all.map(String::as_str))),
+            near: quoted(&nearest(name, all.map(String::as_str))),
         }));
     }
     let mut schemas = namespaces.chosen;
     schemas.sort_unstable();
     if let [listed] = listed {
-        let listed = Listed::read_one(listed).map_err(failed)?;
+        let listed = Listed::read(listed).map_err(failed)?;
         if let Some(name) = wanted.missed(&listed, options) {
             let all = listed.all.iter().flatten().map(String::as_str);
             let bare = name.rsplit('.').next().unwrap_or(name);
@@ -190,7 +231,7 @@ pub(crate) async fn whole(
                 what: "relation",
                 name: format!("\"{name}\""),
                 place: schemas.join(", "),
-                near: quoted(nearest(bare, all)),
+                near: quoted(&nearest(bare, all)),
             }));
         }
     }
@@ -213,19 +254,23 @@ pub(crate) async fn whole(
     })
 }
 
-/// Reflects one relation, of any kind and in any schema, or returns `None` if there is none by that name.
+/// Reflects one relation, of any kind and in any schema.
 ///
 /// By index only, so that it takes as long in a database of thousands of tables as in one of a few. One round trip.
+///
+/// # Errors
+///
+/// There is none by that name: those that are near cost another round trip.
 ///
 /// # Cancel safety
 ///
 /// As for [`whole`].
-pub(crate) async fn one_table(
+pub(crate) async fn table(
     client: &Client,
     version: u32,
     name: NameRef<'_>,
     bracket: Bracket,
-) -> Result<Option<Arc<Table>>> {
+) -> Result<Arc<Table>> {
     let options = Reflect::default();
     let scope = Scope {
         options: &options,
@@ -239,10 +284,59 @@ pub(crate) async fn one_table(
         read(client, bracket, &choice, scope, false).await
     })
     .await?;
-    Ok(assemble(answer.rows, scope)?.tables.pop())
+    match assemble(answer.rows, scope)?.tables.pop() {
+        Some(table) => Ok(table),
+        None => Err(no_table(client, name).await),
+    }
 }
 
-fn quoted(names: Vec<&str>) -> Vec<String> {
+/// Tells a failure to ask for the server's version.
+pub(crate) fn no_version(error: tokio_postgres::Error) -> Error {
+    Error::reflection("the server's version", error)
+}
+
+/// Says that [`table`] has found nothing, and what is near.
+async fn no_table(client: &Client, name: NameRef<'_>) -> Error {
+    let readings = match name.readings() {
+        Ok(readings) => readings,
+        Err(error) => return error,
+    };
+    let within: Vec<String> = readings
+        .iter()
+        .filter_map(|reading| reading.schema.clone())
+        .collect();
+    let answer = client
+        .query_typed_one(catalog::NAMES, &[(&within, Type::TEXT_ARRAY)])
+        .await
+        .and_then(|row| Names::read(&row));
+    let Names {
+        search_path,
+        schemas,
+        relations,
+    } = match answer {
+        Ok(names) => names,
+        Err(error) => return Error::reflection("the names of tables", error),
+    };
+    let pairs = schemas.into_iter().flatten();
+    let pairs = pairs.zip(relations.into_iter().flatten());
+    let all: Vec<QualifiedName> = pairs
+        .map(|(schema, name)| QualifiedName { schema, name })
+        .collect();
+    let mut places = if within.is_empty() {
+        search_path.clone()
+    } else {
+        within
+    };
+    places.dedup();
+    let looked_in = Schema {
+        schemas: places,
+        search_path,
+        ..Schema::default()
+    };
+    looked_in.missed("table", name, &readings, all.iter())
+}
+
+fn quoted(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| format!("\"{name}\"")).collect()
 }
 
@@ -297,7 +391,8 @@ impl Wanted {
 type Choice<'a> = (String, Vec<(&'a (dyn ToSql + Sync), Type)>);
 
 struct Answer {
-    choice: Vec<Vec<Row>>,
+    /// A row of each.
+    choice: Vec<Row>,
     rows: Rows,
 }
 
@@ -345,7 +440,8 @@ async fn read(
 
 /// What the server has sent, before it is read: by the names of what was asked for.
 struct Received {
-    choice: Vec<Vec<Row>>,
+    /// A row of each.
+    choice: Vec<Row>,
     answers: Vec<(&'static str, Vec<Row>)>,
 }
 
@@ -373,7 +469,7 @@ async fn receive(
     ];
     let choose = choice
         .iter()
-        .map(|(sql, params)| client.query_typed(sql, params));
+        .map(|(sql, params)| client.query_typed_one(sql, params));
     let ask = statements.iter().map(async |(_, sql)| match sql {
         Some(sql) => client.query_typed(sql, &[]).await,
         None => Ok(Vec::new()),

@@ -108,17 +108,17 @@ create table sink.actions (
     x int, y int, z int,
     constraint swapped foreign key (x, y) references sink.target (a, b) match full
         on delete set null on update set default deferrable initially deferred,
-    constraint to_key foreign key (x, y) references sink.target,
-    constraint later foreign key (z) references sink.actions (id) on delete set default on update cascade
-        deferrable initially immediate not valid
+    constraint to_key foreign key (x, y) references sink.target
 );
+alter table sink.actions add constraint later foreign key (z) references sink.actions (id)
+    on delete set default on update cascade deferrable initially immediate not valid;
 comment on constraint swapped on sink.actions is 'pairwise';
 create table sink.checks (
     n int constraint positive check (n > 0) no inherit,
     m int,
-    constraint sum check (m + n < 100 and m > 0),
-    constraint either check (n is null or m is null) not valid
+    constraint sum check (m + n < 100 and m > 0)
 );
+alter table sink.checks add constraint either check (n is null or m is null) not valid;
 comment on constraint sum on sink.checks is 'a sum';
 create table sink.exclusive (
     room int, during tsrange, gone boolean,

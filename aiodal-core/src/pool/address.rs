@@ -81,7 +81,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Duplex for T {}
 /// A stream whose shutdown is over when the server has hung up.
 ///
 /// A server that is asked to cancel a statement hangs up once it has done so. Who goes on earlier may see the next
-/// statement cancelled instead (libpq's PQcancelBlocking waits for the same reason).
+/// statement cancelled instead (libpq's `PQcancelBlocking` waits for the same reason).
 pub(super) struct UntilHungUp(Box<dyn Duplex>);
 
 impl AsyncRead for UntilHungUp {

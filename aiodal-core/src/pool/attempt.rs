@@ -35,7 +35,6 @@ enum Encryption {
     Never,
     #[cfg_attr(not(feature = "rustls"), expect(dead_code, reason = "there is no TLS"))]
     IfOffered,
-    #[cfg_attr(not(feature = "rustls"), expect(dead_code, reason = "there is no TLS"))]
     Always,
 }
 
@@ -262,7 +261,7 @@ impl Attempt<'_> {
         }
         Ok(Connection {
             client: Arc::new(connected.client),
-            statements: Arc::new(Statements::default()),
+            statements: Arc::new(Statements::with_capacity(self.options.statement_cache)),
             cancel: connected.cancel,
             version: connected.version,
             spoilt: AtomicBool::new(false),

@@ -111,9 +111,10 @@ fn refusal(db: &DbError, credentials: Credentials<'_>) -> String {
                 .to_owned(),
         })
     } else if *code == SqlState::INVALID_AUTHORIZATION_SPECIFICATION {
-        Some(match db.message().contains("pg_hba.conf") {
-            true => "let the server's pg_hba.conf permit it, or connect as it permits (host, user, database, `sslmode`)".to_owned(),
-            false => format!("create the role (`createuser {user}`), or name another in the URL"),
+        Some(if db.message().contains("pg_hba.conf") {
+            "let the server's pg_hba.conf permit it, or connect as it permits (host, user, database, `sslmode`)".to_owned()
+        } else {
+            format!("create the role (`createuser {user}`), or name another in the URL")
         })
     } else if *code == SqlState::TOO_MANY_CONNECTIONS {
         Some("lower the `max_size` of pools, or raise the server's `max_connections`".to_owned())

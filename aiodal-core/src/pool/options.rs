@@ -120,8 +120,8 @@ impl PoolOptions {
 
     /// Sets how many prepared statements a connection keeps. The default is 256.
     ///
-    /// Zero is for a pooler in between that hands each transaction another connection, like PgBouncer's transaction
-    /// mode: then nothing is prepared by name.
+    /// Zero is for a pooler in between that hands each transaction another connection, as `PgBouncer`
+    /// does in its transaction mode: then nothing is prepared by name.
     pub fn statement_cache(mut self, statements: usize) -> PoolOptions {
         self.statement_cache = statements;
         self

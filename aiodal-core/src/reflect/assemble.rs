@@ -151,7 +151,7 @@ fn table(
     let partition_of = partitions::partition_of(relation);
     let inherits = match partition_of {
         Some(_) => Vec::new(),
-        None => relation.parents.iter().map(|row| row.name()).collect(),
+        None => relation.parents.iter().map(ParentRow::name).collect(),
     };
     Ok(Table {
         name: relation.name(),

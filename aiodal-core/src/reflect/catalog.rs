@@ -13,8 +13,8 @@ const FIRST_NORMAL_OID: u32 = 16384;
 /// Types from here on are asked for; those below are the driver's common knowledge, but for [`ROW_TYPES`].
 pub(super) const FIRST_UNKNOWN_TYPE: u32 = 4538;
 
-/// The row types of catalogs among the OIDs below.
-const ROW_TYPES: &str = "71, 75, 81, 83, 1248, 2842, 2843, 4066";
+/// The row types of catalogs among the OIDs below, and arrays of them.
+const ROW_TYPES: &str = "71, 75, 81, 83, 210, 270, 272, 273, 1248, 2842, 2843, 4066";
 
 /// Puts names and opinions of the user's session aside; runs right behind BEGIN or SAVEPOINT.
 ///
@@ -169,6 +169,16 @@ pub(super) fn one() -> String {
     )
 }
 
+/// The search path, and the relations in it and in schema `$1`; runs alone, with the user's path in force.
+pub(super) const NAMES: &str = "\
+select pg_catalog.array_remove(pg_catalog.current_schemas(true), 'pg_catalog')::pg_catalog.text[],
+    pg_catalog.array_agg(n.nspname::pg_catalog.text), pg_catalog.array_agg(c.relname::pg_catalog.text)
+from pg_catalog.pg_class c
+join pg_catalog.pg_namespace n on n.oid operator(pg_catalog.=) c.relnamespace
+where c.relkind operator(pg_catalog.=) any (array['r', 'p', 'v', 'm', 'f']::pg_catalog.\"char\"[])
+    and n.nspname operator(pg_catalog.=) any (
+        pg_catalog.array_remove(pg_catalog.current_schemas(true), 'pg_catalog') operator(pg_catalog.||) $1::pg_catalog.name[])";
+
 pub(super) fn relations(scope: Scope<'_>) -> String {
     let definition = if scope.options.definitions {
         "case when c.relkind in ('v', 'm') then pg_get_viewdef(c.oid) end"
@@ -303,7 +313,7 @@ pub(super) fn operator_classes(scope: Scope<'_>) -> String {
 /// Parents, of partitions too.
 pub(super) fn parents(scope: Scope<'_>) -> String {
     format!(
-        "select i.inhrelid, i.inhseqno, i.inhparent, pn.nspname, p.relname
+        "select i.inhrelid, i.inhseqno, pn.nspname, p.relname
         from pg_inherits i
         join pg_class c on c.oid = i.inhrelid
         join pg_class p on p.oid = i.inhparent

@@ -3,7 +3,7 @@
 use super::rows::{FunctionRow, Letter};
 use super::types::Types;
 use crate::error::Result;
-use crate::schema::{Argument, ArgumentMode, Field, Function, QualifiedName, TypeKind};
+use crate::schema::{Argument, ArgumentMode, DataType, Field, Function, QualifiedName, TypeKind};
 
 const IN: Letter = Letter(b'i');
 
@@ -49,7 +49,7 @@ pub(super) fn function(row: FunctionRow, types: &mut Types) -> Result<Function> 
     }
     let returns = types.get(row.returns, -1, None)?;
     if columns.is_empty() {
-        columns = match &returns.kind {
+        columns = match &below_domains(&returns).kind {
             TypeKind::Composite(fields) => fields.clone(),
             TypeKind::Pseudo if returns.name.name == "record" => Vec::new(),
             _ => vec![Field {
@@ -71,4 +71,12 @@ pub(super) fn function(row: FunctionRow, types: &mut Types) -> Result<Function> 
         comment: row.comment,
         extension: row.extension,
     })
+}
+
+/// A domain over a composite type has its columns.
+fn below_domains(mut data_type: &DataType) -> &DataType {
+    while let TypeKind::Domain(domain) = &data_type.kind {
+        data_type = &domain.base;
+    }
+    data_type
 }

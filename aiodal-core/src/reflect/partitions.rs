@@ -49,7 +49,6 @@ fn items(list: &str) -> Vec<&str> {
     for (at, letter) in list.char_indices() {
         match (quote, letter) {
             (Some(open), _) if open == letter => quote = None,
-            (Some(_), _) => {}
             (None, '\'' | '"') => quote = Some(letter),
             (None, '(' | '[') => depth += 1,
             (None, ')' | ']') => depth = depth.saturating_sub(1),
@@ -57,12 +56,12 @@ fn items(list: &str) -> Vec<&str> {
                 items.push(list[start..at].trim());
                 start = at + 1;
             }
-            (None, _) => {}
+            _ => {}
         }
     }
-    let last = list[start..].trim();
-    if !last.is_empty() {
-        items.push(last);
+    let rest = list[start..].trim();
+    if !rest.is_empty() {
+        items.push(rest);
     }
     items
 }

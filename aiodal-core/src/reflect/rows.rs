@@ -38,10 +38,6 @@ impl<'a> FromSql<'a> for Letter {
 pub(super) trait FromCatalog: Sized {
     fn read(row: &Row) -> Result<Self, Error>;
 
-    fn read_one(rows: &[Row]) -> Result<Self, Error> {
-        rows.first().map_or_else(|| unreachable!(), Self::read)
-    }
-
     fn read_all(rows: &[Row]) -> Result<Vec<Self>, Error> {
         rows.iter().map(Self::read).collect()
     }
@@ -75,6 +71,13 @@ rows! {
     Listed {
         missed: Vec<i32>,
         all: Option<Vec<String>>,
+    }
+
+    /// Of `NAMES`.
+    Names {
+        search_path: Vec<String>,
+        schemas: Option<Vec<String>>,
+        relations: Option<Vec<String>>,
     }
 
     RelationRow {
@@ -167,7 +170,6 @@ rows! {
     ParentRow {
         child: u32,
         number: i32,
-        parent: u32,
         schema: String,
         name: String,
     }

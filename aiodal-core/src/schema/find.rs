@@ -162,13 +162,23 @@ impl Schema {
                 }
             }
         }
-        let near = self.near(&readings, all.iter().map(name_of));
-        Err(Error::missing(Missing {
+        Err(self.missed(what, name, &readings, all.iter().map(name_of)))
+    }
+
+    /// Says that a name was not found among `all`.
+    pub(crate) fn missed<'s>(
+        &self,
+        what: &'static str,
+        name: NameRef<'_>,
+        readings: &[Reading],
+        all: impl Iterator<Item = &'s QualifiedName>,
+    ) -> Error {
+        Error::missing(Missing {
             what,
             name: name.text(),
             place: self.places(),
-            near,
-        }))
+            near: self.near(readings, all),
+        })
     }
 
     /// The schemas that a name may be in.
@@ -218,23 +228,14 @@ impl Schema {
         written
     }
 
-    /// A name as short as the search path allows.
+    /// A name as short as the search path allows, and as it can be looked up.
     fn written(&self, name: &QualifiedName) -> String {
         let full = name.to_string();
-        let visible = self.search_path.first() == Some(&name.schema);
-        if visible && full.starts_with(&format!("{}.", name.schema)) {
-            let short = &full[name.schema.len() + 1..];
-            return if short.starts_with('"') {
-                short.to_owned()
-            } else {
-                format!("\"{short}\"")
-            };
-        }
         if full.contains('"') {
-            full
-        } else {
-            format!("\"{full}\"")
+            return full;
         }
+        let visible = self.search_path.first() == Some(&name.schema);
+        format!("\"{}\"", if visible { &name.name } else { &full })
     }
 
     fn places(&self) -> String {
@@ -284,8 +285,8 @@ impl Table {
             [only] => Ok(only),
             [] => Err(Error::missing(Missing {
                 what: "unique constraint",
-                name: "at all".to_owned(),
-                place: format!("{}", self.name),
+                name: String::new(),
+                place: format!("table {}", self.name),
                 near: Vec::new(),
             })),
             several => Err(Error::ambiguous(

@@ -106,11 +106,16 @@ impl NameRef<'_> {
         }
     }
 
-    /// As the user wrote it, for messages.
+    /// As the user wrote it, in quotes unless it has some.
     pub(crate) fn text(&self) -> String {
-        match self {
-            NameRef::Sql(text) => format!("\"{text}\""),
+        let text = match self {
+            NameRef::Sql(text) => (*text).to_owned(),
             NameRef::Exact(schema, name) => QualifiedName::new(*schema, *name).to_string(),
+        };
+        if text.contains('"') {
+            text
+        } else {
+            format!("\"{text}\"")
         }
     }
 }

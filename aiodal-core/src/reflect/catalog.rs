@@ -31,6 +31,9 @@ const NAMESPACES: &str =
     "array(select unnest(string_to_array(current_setting('aiodal.namespaces'), ',')::oid[]))";
 
 /// The OIDs of the relations in question, as [`named`], [`followed`] or [`one`] found them.
+///
+/// What depends on them is compared with an array and not with a sub-select, `= any (array(select ..))`: of the latter
+/// the planner expects many rows, and reads a catalog of thousands whole where its index would do.
 const RELATIONS: &str =
     "array(select unnest(string_to_array(current_setting('aiodal.relations'), ',')::oid[]))";
 
@@ -329,10 +332,10 @@ pub(super) fn parents(scope: Scope<'_>) -> String {
 pub(super) fn sequences(scope: Scope<'_>) -> String {
     let owned_by = |tables: &str| {
         format!(
-            "s.seqrelid in (
+            "s.seqrelid = any (array(
                 select own.objid from pg_depend own
                 where own.classid = 'pg_class'::regclass and own.objsubid = 0 and own.deptype in ('a', 'i')
-                and own.refclassid = 'pg_class'::regclass and own.refobjid in ({tables}))"
+                and own.refclassid = 'pg_class'::regclass and own.refobjid = any (array({tables}))))"
         )
     };
     let roots = format!(
@@ -483,13 +486,13 @@ pub(super) fn comments(scope: Scope<'_>) -> String {
     if scope.one_by_one {
         return format!(
             "select 'r'::\"char\", d.objoid, d.objsubid, d.description from pg_description d
-            where d.classoid = 'pg_class'::regclass and d.objoid in (
+            where d.classoid = 'pg_class'::regclass and d.objoid = any (array(
                 select unnest({RELATIONS})
-                union select i.indexrelid from pg_index i where i.indrelid = any ({RELATIONS}))
+                union select i.indexrelid from pg_index i where i.indrelid = any ({RELATIONS})))
             union all
             select 'c', d.objoid, d.objsubid, d.description from pg_description d
-            where d.classoid = 'pg_constraint'::regclass and d.objoid in (
-                select con.oid from pg_constraint con where con.conrelid = any ({RELATIONS}))"
+            where d.classoid = 'pg_constraint'::regclass and d.objoid = any (array(
+                select con.oid from pg_constraint con where con.conrelid = any ({RELATIONS})))"
         );
     }
     let part = |letter: char, catalog: &str, namespace: &str| {

@@ -37,7 +37,7 @@
 //! A [`Session`] says what every test finds: migrations and a seed. They are run into a template database once per
 //! change of theirs, by whichever process comes first, and tests run in a clone of it.
 //!
-//! ```
+//! ```standalone_crate
 //! use aiodal::{BoxError, Migrations, Transaction};
 //!
 //! struct Library;

@@ -16,9 +16,11 @@ mod rows;
 mod sequences;
 mod types;
 
+use std::pin::pin;
 use std::sync::Arc;
 
-use futures_util::future::{join, join_all, join3, join4};
+use futures_util::TryStreamExt;
+use futures_util::future::{join, join_all, join4, join5};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row};
@@ -406,30 +408,36 @@ async fn read(
     functions: bool,
 ) -> Result<Answer> {
     let open = format!("{}; {}", bracket.open(), catalog::ASIDE);
-    let statements = [
-        ("relations", Some(catalog::relations(scope))),
-        ("columns", Some(catalog::columns(scope))),
-        ("constraints", Some(catalog::constraints(scope))),
-        ("indexes", Some(catalog::indexes(scope))),
-        ("operator classes", Some(catalog::operator_classes(scope))),
-        ("parents", Some(catalog::parents(scope))),
-        ("sequences", Some(catalog::sequences(scope))),
-        ("types", Some(catalog::types(scope, functions))),
-        ("comments", Some(catalog::comments(scope))),
-        ("extensions", Some(catalog::extensions(scope))),
-        ("functions", functions.then(|| catalog::functions(scope))),
-    ];
+    let functions = functions.then(|| catalog::functions(scope));
     let choose = choice
         .iter()
         .map(|(sql, params)| client.query_typed_one(sql, params));
-    let ask = statements.iter().map(async |(_, sql)| match sql {
-        Some(sql) => client.query_typed(sql, &[]).await,
-        None => Ok(Vec::new()),
-    });
     // Each of them sends what it has when it is polled for the first time: in this order, before any answer.
-    let (opened, (choice, answers), closed) = join3(
+    let (opened, choice, (first, second), functions, closed) = join5(
         client.batch_execute(&open),
-        join(join_all(choose), join_all(ask)),
+        join_all(choose),
+        join(
+            join5(
+                ask(client, "relations", catalog::relations(scope)),
+                ask(client, "columns", catalog::columns(scope)),
+                ask(client, "constraints", catalog::constraints(scope)),
+                ask(client, "indexes", catalog::indexes(scope)),
+                ask(client, "operator classes", catalog::operator_classes(scope)),
+            ),
+            join5(
+                ask(client, "parents", catalog::parents(scope)),
+                ask(client, "sequences", catalog::sequences(scope)),
+                ask(client, "types", catalog::types(scope, functions.is_some())),
+                ask(client, "comments", catalog::comments(scope)),
+                ask(client, "extensions", catalog::extensions(scope)),
+            ),
+        ),
+        async {
+            match functions {
+                Some(sql) => ask(client, "functions", sql).await,
+                None => Ok(Vec::new()),
+            }
+        },
         client.batch_execute(bracket.close()),
     )
     .await;
@@ -439,19 +447,18 @@ async fn read(
         .into_iter()
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| Error::reflection("the names that were given", error))?;
-    let mut next = answers.into_iter().zip(&statements);
     let rows = Rows {
-        relations: rows_of(&mut next)?,
-        columns: rows_of(&mut next)?,
-        constraints: rows_of(&mut next)?,
-        indexes: rows_of(&mut next)?,
-        operator_classes: rows_of(&mut next)?,
-        parents: rows_of(&mut next)?,
-        sequences: rows_of(&mut next)?,
-        types: rows_of(&mut next)?,
-        comments: rows_of(&mut next)?,
-        extensions: rows_of(&mut next)?,
-        functions: rows_of(&mut next)?,
+        relations: first.0?,
+        columns: first.1?,
+        constraints: first.2?,
+        indexes: first.3?,
+        operator_classes: first.4?,
+        parents: second.0?,
+        sequences: second.1?,
+        types: second.2?,
+        comments: second.3?,
+        extensions: second.4?,
+        functions: functions?,
     };
     closed.map_err(|error| Error::reflection("the schema: its end failed", error))?;
     let mut answer = Answer { choice, rows };
@@ -488,15 +495,16 @@ async fn more_types(
         .map_err(|error| Error::reflection("types", error))
 }
 
-type Asked = (&'static str, Option<String>);
-
-fn rows_of<'a, T: FromCatalog>(
-    answers: &mut impl Iterator<Item = (Result<Vec<Row>, tokio_postgres::Error>, &'a Asked)>,
-) -> Result<Vec<T>> {
-    let Some((answer, (what, _))) = answers.next() else {
-        return Ok(Vec::new());
+/// Runs a statement and decodes its rows as they come, while the server is at the next ones.
+async fn ask<T: FromCatalog>(client: &Client, what: &'static str, sql: String) -> Result<Vec<T>> {
+    let rows = async {
+        let none: [(&(dyn ToSql + Sync), Type); 0] = [];
+        let mut answer = pin!(client.query_typed_raw(&sql, none).await?);
+        let mut rows = Vec::new();
+        while let Some(row) = answer.try_next().await? {
+            rows.push(T::read(&row)?);
+        }
+        Ok(rows)
     };
-    answer
-        .and_then(|rows| T::read_all(&rows))
-        .map_err(|error| Error::reflection(what, error))
+    rows.await.map_err(|error| Error::reflection(what, error))
 }

@@ -201,7 +201,7 @@ pub(crate) async fn whole(
     }
     let functions = options.functions && !scope.one_by_one;
     let answer = retried(bracket, async || {
-        read(client, bracket, &choice, scope, functions).await
+        Box::pin(read(client, bracket, &choice, scope, functions)).await
     })
     .await?;
 
@@ -276,7 +276,7 @@ pub(crate) async fn one_table(
     wanted.add(name)?;
     let choice = vec![(catalog::one(), wanted.params())];
     let answer = retried(bracket, async || {
-        read(client, bracket, &choice, scope, false).await
+        Box::pin(read(client, bracket, &choice, scope, false)).await
     })
     .await?;
     Ok(assemble(answer.rows, scope)?.tables.pop())
@@ -399,7 +399,7 @@ async fn retried(bracket: Bracket, attempt: impl AsyncFn() -> Result<Answer>) ->
     }
 }
 
-/// Sends everything, and reads the answers.
+/// Sends everything, and reads the answers. A dozen statements at once are a large future: callers box it.
 async fn read(
     client: &Client,
     bracket: Bracket,

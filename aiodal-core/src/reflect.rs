@@ -9,32 +9,32 @@ mod catalog;
 mod constraints;
 mod functions;
 mod indexes;
+mod names;
 mod options;
 mod partitions;
+mod read;
 mod receive;
 mod relation;
 mod rows;
 mod sequences;
 mod types;
 
-use std::pin::pin;
 use std::sync::Arc;
 
-use futures_util::TryStreamExt;
-use futures_util::future::{join, join_all, join4, join5};
-use tokio_postgres::error::SqlState;
+use tokio_postgres::Client;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Client, Row};
 
-use self::assemble::{Assembled, Rows, assemble};
+use self::assemble::{Assembled, assemble};
 use self::catalog::Scope;
+use self::names::{Wanted, no_table, quoted};
 pub use self::options::Reflect;
+use self::read::{read, retried};
 #[doc(hidden)]
 pub use self::receive::receive_only;
-use self::rows::{FromCatalog, Listed, Names, Namespaces, TypeRow};
+use self::rows::{FromCatalog, Listed, Namespaces};
 use crate::error::{Error, Missing, Result};
 use crate::nearest::nearest;
-use crate::schema::{NameRef, QualifiedName, Reading, Schema, Table};
+use crate::schema::{NameRef, Schema, Table};
 use crate::transaction::Transaction;
 
 /// What a reflection runs in, so that it sees one state and leaves none behind.
@@ -289,231 +289,4 @@ pub(crate) async fn table(
 /// Tells a failure to ask for the server's version.
 pub(crate) fn no_version(error: tokio_postgres::Error) -> Error {
     Error::reflection("the server's version", error)
-}
-
-/// Says that [`table`] has found nothing, and what is near.
-async fn no_table(client: &Client, name: NameRef<'_>) -> Error {
-    let readings = match name.readings() {
-        Ok(readings) => readings,
-        Err(error) => return error,
-    };
-    let within: Vec<String> = readings
-        .iter()
-        .filter_map(|reading| reading.schema.clone())
-        .collect();
-    let answer = client
-        .query_typed_one(catalog::NAMES, &[(&within, Type::TEXT_ARRAY)])
-        .await
-        .and_then(|row| Names::read(&row));
-    let Names {
-        search_path,
-        schemas,
-        relations,
-    } = match answer {
-        Ok(names) => names,
-        Err(error) => return Error::reflection("the names of tables", error),
-    };
-    let pairs = schemas.into_iter().flatten();
-    let pairs = pairs.zip(relations.into_iter().flatten());
-    let all: Vec<QualifiedName> = pairs
-        .map(|(schema, name)| QualifiedName { schema, name })
-        .collect();
-    let mut places = if within.is_empty() {
-        search_path.clone()
-    } else {
-        within
-    };
-    places.dedup();
-    let looked_in = Schema {
-        schemas: places,
-        search_path,
-        ..Schema::default()
-    };
-    looked_in.missed("table", name, &readings, all.iter())
-}
-
-fn quoted(names: &[&str]) -> Vec<String> {
-    names.iter().map(|name| format!("\"{name}\"")).collect()
-}
-
-/// Names to be found by the server: parallel arrays, a row for each reading of each.
-#[derive(Default)]
-struct Wanted {
-    asked: Vec<i32>,
-    readings: Vec<i32>,
-    schemas: Vec<Option<String>>,
-    names: Vec<String>,
-    count: i32,
-}
-
-impl Wanted {
-    fn add(&mut self, name: NameRef<'_>) -> Result<()> {
-        // The server would cut a longer name, and find another one.
-        const LONGEST: usize = 63;
-        let readings = name.readings()?;
-        for (reading, Reading { schema, name }) in (0..).zip(readings) {
-            if name.len() <= LONGEST {
-                self.asked.push(self.count);
-                self.readings.push(reading);
-                self.schemas.push(schema);
-                self.names.push(name);
-            }
-        }
-        self.count += 1;
-        Ok(())
-    }
-
-    fn params(&self) -> Vec<(&(dyn ToSql + Sync), Type)> {
-        vec![
-            (&self.asked, Type::INT4_ARRAY),
-            (&self.readings, Type::INT4_ARRAY),
-            (&self.schemas, Type::TEXT_ARRAY),
-            (&self.names, Type::TEXT_ARRAY),
-        ]
-    }
-
-    /// Returns the first name that means nothing.
-    fn missed<'a>(&self, listed: &Listed, options: &'a Reflect) -> Option<&'a str> {
-        let only = options.only.as_deref().unwrap_or_default();
-        let missed = |at: &usize| {
-            let at = i32::try_from(*at).unwrap_or_default();
-            listed.missed.contains(&at) || !self.asked.contains(&at)
-        };
-        (0..only.len()).find(missed).map(|at| only[at].as_str())
-    }
-}
-
-/// A statement with its parameters.
-type Choice<'a> = (String, Vec<(&'a (dyn ToSql + Sync), Type)>);
-
-struct Answer {
-    /// A row of each.
-    choice: Vec<Row>,
-    rows: Rows,
-}
-
-/// Runs a reflection again if the catalogs have changed under it.
-///
-/// Expressions are written out by the catalogs as they are now and not as the snapshot has them, so that DDL of another
-/// session can make that fail: "could not open relation with OID", "cache lookup failed".
-async fn retried(bracket: Bracket, attempt: impl AsyncFn() -> Result<Answer>) -> Result<Answer> {
-    match attempt().await {
-        Err(error)
-            if bracket == Bracket::Transaction
-                && error.code() == Some(&SqlState::INTERNAL_ERROR) =>
-        {
-            attempt().await
-        }
-        result => result,
-    }
-}
-
-/// Sends everything, and reads the answers.
-async fn read(
-    client: &Client,
-    bracket: Bracket,
-    choice: &[Choice<'_>],
-    scope: Scope<'_>,
-    functions: bool,
-) -> Result<Answer> {
-    let open = format!("{}; {}", bracket.open(), catalog::ASIDE);
-    let functions = functions.then(|| catalog::functions(scope));
-    let choose = choice
-        .iter()
-        .map(|(sql, params)| client.query_typed_one(sql, params));
-    // Each of them sends what it has when it is polled for the first time: in this order, before any answer.
-    let (opened, choice, (first, second), functions, closed) = join5(
-        client.batch_execute(&open),
-        join_all(choose),
-        join(
-            join5(
-                ask(client, "relations", catalog::relations(scope)),
-                ask(client, "columns", catalog::columns(scope)),
-                ask(client, "constraints", catalog::constraints(scope)),
-                ask(client, "indexes", catalog::indexes(scope)),
-                ask(client, "operator classes", catalog::operator_classes(scope)),
-            ),
-            join5(
-                ask(client, "parents", catalog::parents(scope)),
-                ask(client, "sequences", catalog::sequences(scope)),
-                ask(client, "types", catalog::types(scope, functions.is_some())),
-                ask(client, "comments", catalog::comments(scope)),
-                ask(client, "extensions", catalog::extensions(scope)),
-            ),
-        ),
-        async {
-            match functions {
-                Some(sql) => ask(client, "functions", sql).await,
-                None => Ok(Vec::new()),
-            }
-        },
-        client.batch_execute(bracket.close()),
-    )
-    .await;
-    opened
-        .map_err(|error| Error::reflection("the schema: there is no transaction for it", error))?;
-    let choice = choice
-        .into_iter()
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| Error::reflection("the names that were given", error))?;
-    let rows = Rows {
-        relations: first.0?,
-        columns: first.1?,
-        constraints: first.2?,
-        indexes: first.3?,
-        operator_classes: first.4?,
-        parents: second.0?,
-        sequences: second.1?,
-        types: second.2?,
-        comments: second.3?,
-        extensions: second.4?,
-        functions: functions?,
-    };
-    closed.map_err(|error| Error::reflection("the schema: its end failed", error))?;
-    let mut answer = Answer { choice, rows };
-    let unknown = answer.rows.unknown_types();
-    if !unknown.is_empty() {
-        let more = more_types(client, bracket, scope, &unknown).await?;
-        answer.rows.types.extend(more);
-    }
-    Ok(answer)
-}
-
-/// Asks for types that no dependency has told of: columns of a catalog's row type, or of a type new to the driver. Nearly
-/// never are there any, so that another round trip is cheaper than to look for them every time.
-async fn more_types(
-    client: &Client,
-    bracket: Bracket,
-    scope: Scope<'_>,
-    oids: &Vec<u32>,
-) -> Result<Vec<TypeRow>> {
-    let open = format!("{}; {}", bracket.open(), catalog::ASIDE);
-    let namespaces = "select set_config('aiodal.namespaces', '', true)";
-    let sql = catalog::more_types(scope);
-    let (opened, _, answer, closed) = join4(
-        client.batch_execute(&open),
-        client.batch_execute(namespaces),
-        client.query_typed(&sql, &[(oids, Type::OID_ARRAY)]),
-        client.batch_execute(bracket.close()),
-    )
-    .await;
-    opened
-        .and(answer)
-        .and_then(|rows| TypeRow::read_all(&rows))
-        .and_then(|rows| closed.map(|()| rows))
-        .map_err(|error| Error::reflection("types", error))
-}
-
-/// Runs a statement and decodes its rows as they come, while the server is at the next ones.
-async fn ask<T: FromCatalog>(client: &Client, what: &'static str, sql: String) -> Result<Vec<T>> {
-    let rows = async {
-        let none: [(&(dyn ToSql + Sync), Type); 0] = [];
-        let mut answer = pin!(client.query_typed_raw(&sql, none).await?);
-        let mut rows = Vec::new();
-        while let Some(row) = answer.try_next().await? {
-            rows.push(T::read(&row)?);
-        }
-        Ok(rows)
-    };
-    rows.await.map_err(|error| Error::reflection(what, error))
 }

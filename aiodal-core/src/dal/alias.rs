@@ -65,7 +65,7 @@ impl DataAccessLayer {
     ///
     /// Nothing was; the error names what is near.
     pub fn alias(&self, name: &str) -> Result<TableSource> {
-        let missed = || missed(name, self.0.aliases.names());
+        let missed = || missed(name, &self.0.aliases.names());
         self.0.aliases.get(name).ok_or_else(missed)
     }
 }
@@ -94,14 +94,14 @@ impl Transaction {
         found.ok_or_else(|| {
             let mut names = own.names();
             names.extend(of_dal.into_iter().flat_map(Aliases::names));
-            missed(name, names)
+            missed(name, &names)
         })
     }
 }
 
-fn missed(name: &str, names: Vec<String>) -> Error {
+fn missed(name: &str, names: &[String]) -> Error {
     let near = nearest(name, names.iter().map(String::as_str));
-    let place = match names.as_slice() {
+    let place = match names {
         [] => "this data access layer: none was set".to_owned(),
         names => format!("this data access layer, which has {}", names.join(", ")),
     };

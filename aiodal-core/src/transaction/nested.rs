@@ -2,6 +2,7 @@
 //! transaction.
 
 use std::mem;
+use std::sync::Arc;
 
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -32,7 +33,7 @@ impl Transaction {
         // Made before anything is sent: dropped half way, it rolls back.
         let tx = Transaction {
             lane: lane.clone(),
-            shared: Default::default(),
+            shared: Arc::default(),
             end: End::Nested(Nested {
                 reset: options.end_nested(),
                 _turn: turn,

@@ -90,18 +90,38 @@
 //!
 //! | feature | default | what it adds |
 //! | --- | --- | --- |
+//! | `derive` | yes | `#[derive(aiodal::FromRow)]`; without it the trait is implemented by hand |
+//! | `json` | no | columns of JSON into any type of serde's, and any row into JSON ([`row`]) |
 //! | `test` | yes | the attributes and the session; an application turns it off for its dependency and on for its dev-dependency |
+//! | `sea-query` | no | statements built with sea-query, their values converted to the types of their parameters ([`SeaQuery`]) |
+//! | `rustls` | no | TLS to the server, with `sslmode` and its kin as in libpq |
+//! | `serde` | no | the reflected [`Schema`] as data for serde: JSON and the like |
 //! | `with-chrono-0_4`, `with-jiff-0_2`, `with-serde_json-1`, `with-time-0_3`, `with-uuid-1` | no | values of these crates as parameters and columns, as in tokio-postgres |
+//! | `with-bigdecimal-0_4`, `with-rust_decimal-1` | no | values of these crates in statements of sea-query |
 //!
 //! The minimum supported Rust version is 1.95.
 
 pub use aiodal_core::{
-    BoxError, CancelToken, Connection, ConnectionSource, Connections, CopyIn, CopyOut, DatabaseUrl,
-    DbError, Error, IsolationLevel, OnNotice, Pool, Result, Retry, Row, RowStream, Savepoint,
-    SimpleQueryMessage, SqlState, Statements, Transaction, TransactionOptions, chain, connect,
-    quote_ident, quote_literal, retrying, types, with_transaction,
+    BoxError, CancelToken, Connection, ConnectionSource, Connections, CopyIn, CopyOut,
+    DataAccessLayer, DatabaseUrl, DbError, Error, FromRow, IsolationLevel, OnNotice, Pool,
+    PoolOptions, Reflect, Result, Retry, Row, RowStream, Savepoint, Schema, SimpleQueryMessage,
+    SqlState, Statements, Transaction, TransactionOptions, chain, connect, quote_ident,
+    quote_literal, retrying, row, schema, types, with_transaction,
 };
 
+#[cfg(feature = "sea-query")]
+pub use aiodal_core::SeaQuery;
+pub use aiodal_core::{
+    Arbiter, ArbiterElement, ArbiterKind, BoundStatement, Delete, Insert, Page, Select,
+    TableSource, Update, Upsert,
+};
+
+#[cfg(feature = "derive")]
+#[doc(inline)]
+pub use aiodal_macros::FromRow;
+
+#[cfg(feature = "rustls")]
+pub use aiodal_core::rustls;
 #[cfg(feature = "test")]
 #[doc(inline)]
 pub use aiodal_macros::{session, test};
@@ -115,19 +135,22 @@ pub use aiodal_test::{
 #[doc(hidden)]
 pub mod __private {
     pub use aiodal_test::{
-        Context, Fixture, Flavor, Interrupted, SessionSource, TestCase, Verdict, ctor,
+        Context, Fixture, Flavor, Interrupted, SessionSource, TestCase, Verdict, ctor, example,
         register_session, run,
     };
 }
 
 /// The examples of the README and of the attributes' pages, compiled here: the macro crate cannot depend on the facade.
-#[cfg(all(doctest, feature = "test"))]
+#[cfg(all(doctest, feature = "test", feature = "derive"))]
 mod pages {
     #[doc = include_str!("../aiodal-macros/src/docs/test.md")]
     struct Test;
 
     #[doc = include_str!("../aiodal-macros/src/docs/session.md")]
     struct Session;
+
+    #[doc = include_str!("../aiodal-macros/src/docs/from_row.md")]
+    struct FromRow;
 
     #[doc = include_str!("../README.md")]
     struct Readme;

@@ -4,17 +4,21 @@ mod environment;
 mod keyword;
 mod pairs;
 mod password_file;
+mod place;
 mod settings;
+mod ssl;
 mod uri;
+mod values;
 
 use std::collections::BTreeMap;
 
 pub(crate) use self::environment::Environment;
 use self::keyword::Keyword;
 pub(crate) use self::password_file::{PasswordFile, Wanted};
+pub(crate) use self::settings::{SessionAttrs, Settings, Target, option};
+pub(crate) use self::ssl::SslMode;
 #[cfg(feature = "rustls")]
-pub(crate) use self::settings::{RootCert, Ssl};
-pub(crate) use self::settings::{SessionAttrs, Settings, SslMode, Target, option};
+pub(crate) use self::ssl::{RootCert, Ssl};
 use crate::error::{Error, Result};
 
 /// The keywords of PostgreSQL manual 34.1.2 that something has been said of.

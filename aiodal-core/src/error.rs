@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio_postgres::error::{DbError, SqlState};
 
 use self::position::Position;
+use crate::row::Mismatch;
 
 /// A result whose error is [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -27,6 +28,8 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: Kind,
     source: Option<BoxError>,
+    /// Of the violated constraint, where the reflected schema knows it.
+    columns: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -41,6 +44,7 @@ enum Kind {
     Savepoint,
     Connect {
         url: String,
+        reason: String,
     },
     Url {
         reason: String,
@@ -65,6 +69,12 @@ enum Kind {
         url: String,
     },
     Cancel,
+    Unreachable {
+        waited: Duration,
+    },
+    PoolOption {
+        problem: String,
+    },
     // Transactions.
     Broken {
         sql: String,
@@ -79,11 +89,60 @@ enum Kind {
         oldest: u32,
         version: u32,
     },
+    Nested {
+        owner: String,
+    },
+    Reflection {
+        what: &'static str,
+    },
+    Catalog {
+        reason: String,
+    },
+    Missing(Box<Missing>),
+    Ambiguous {
+        name: String,
+        what: &'static str,
+        candidates: Vec<String>,
+    },
+    // Rows into types.
+    Mismatch {
+        mismatches: Vec<Mismatch>,
+        number: Option<usize>,
+    },
+    // Statements on reflected tables.
+    /// Never sent, because it could only go wrong.
+    Refused {
+        operation: String,
+        reason: String,
+    },
+    /// Sent and failed, and more is known of it than the server says.
+    Explained {
+        operation: String,
+        reason: String,
+    },
+}
+
+/// What a lookup has not found.
+#[derive(Debug)]
+pub(crate) struct Missing {
+    /// What was looked for: `table`, `column` …
+    pub(crate) what: &'static str,
+    /// As the user wrote it; empty if any would have done.
+    pub(crate) name: String,
+    /// Where: schemas, or a table.
+    pub(crate) place: String,
+    /// What it may be a slip of the pen for.
+    pub(crate) near: Vec<String>,
 }
 
 impl Error {
     fn new(kind: Kind, source: Option<BoxError>) -> Error {
-        Error(Box::new(Inner { kind, source }))
+        let columns = Vec::new();
+        Error(Box::new(Inner {
+            kind,
+            source,
+            columns,
+        }))
     }
 
     pub(crate) fn statement(sql: &str, source: tokio_postgres::Error) -> Error {
@@ -125,6 +184,11 @@ impl Error {
         )
     }
 
+    /// The same cause, told as a failed BEGIN.
+    pub(crate) fn into_begin(self) -> Error {
+        self.retold(Kind::Begin)
+    }
+
     /// The same cause, told as a failed COMMIT.
     pub(crate) fn into_commit(self) -> Error {
         self.retold(Kind::Commit)
@@ -140,15 +204,23 @@ impl Error {
         self.retold(Kind::Savepoint)
     }
 
-    fn retold(self, kind: Kind) -> Error {
-        match self.0.kind {
-            Kind::Statement { .. } => Error::new(kind, self.0.source),
-            _ => self,
+    fn retold(mut self, kind: Kind) -> Error {
+        if let Kind::Statement { .. } = self.0.kind {
+            self.0.kind = kind;
         }
+        self
     }
 
-    pub(crate) fn connect(url: String, source: BoxError) -> Error {
-        Error::new(Kind::Connect { url }, Some(source))
+    /// Adds the columns of the violated constraint.
+    pub(crate) fn with_columns(mut self, columns: Vec<String>) -> Error {
+        self.0.columns = columns;
+        self
+    }
+
+    /// `reason` is one line, and says what to do.
+    pub(crate) fn connect(url: String, reason: &str, source: Option<BoxError>) -> Error {
+        let reason = reason.to_owned();
+        Error::new(Kind::Connect { url, reason }, source)
     }
 
     pub(crate) fn url(reason: String) -> Error {
@@ -183,12 +255,117 @@ impl Error {
         )
     }
 
+    /// A statement that was never sent, because it could only go wrong.
+    pub(crate) fn refused(operation: &str, reason: String) -> Error {
+        let operation = operation.to_owned();
+        Error::new(Kind::Refused { operation, reason }, None)
+    }
+
+    /// The same failure, with what is known of it besides.
+    pub(crate) fn explained(self, operation: &str, reason: String) -> Error {
+        let operation = operation.to_owned();
+        Error::new(Kind::Explained { operation, reason }, Some(self.into()))
+    }
+
     pub(crate) fn lost(url: String) -> Error {
         Error::new(Kind::Lost { url }, None)
     }
 
+    /// The pool is not full, and makes no connection either.
+    pub(crate) fn unreachable(waited: Duration, source: BoxError) -> Error {
+        Error::new(Kind::Unreachable { waited }, Some(source))
+    }
+
+    pub(crate) fn pool_option(problem: &str) -> Error {
+        let problem = problem.to_owned();
+        Error::new(Kind::PoolOption { problem }, None)
+    }
+
     pub(crate) fn cancel(source: BoxError) -> Error {
         Error::new(Kind::Cancel, Some(source))
+    }
+
+    pub(crate) fn nested(owner: &str) -> Error {
+        let owner = owner.to_owned();
+        Error::new(Kind::Nested { owner }, None)
+    }
+
+    pub(crate) fn mismatches(mismatches: Vec<Mismatch>, source: Option<BoxError>) -> Error {
+        let number = None;
+        Error::new(Kind::Mismatch { mismatches, number }, source)
+    }
+
+    /// Adds which row of the result it was, from 1.
+    pub(crate) fn in_row(mut self, row: usize) -> Error {
+        if let Kind::Mismatch { number, .. } = &mut self.0.kind {
+            *number = Some(row);
+        }
+        self
+    }
+
+    /// Returns how a row did not fit, or the error itself if it is another.
+    pub(crate) fn into_mismatches(self) -> Result<Vec<Mismatch>> {
+        match self.0.kind {
+            Kind::Mismatch { mismatches, .. } => Ok(mismatches),
+            _ => Err(self),
+        }
+    }
+
+    pub(crate) fn reflection(what: &'static str, source: tokio_postgres::Error) -> Error {
+        Error::new(Kind::Reflection { what }, Some(source.into()))
+    }
+
+    pub(crate) fn catalog(reason: String) -> Error {
+        Error::new(Kind::Catalog { reason }, None)
+    }
+
+    pub(crate) fn missing(missing: Missing) -> Error {
+        Error::new(Kind::Missing(Box::new(missing)), None)
+    }
+
+    pub(crate) fn ambiguous(name: String, what: &'static str, candidates: Vec<String>) -> Error {
+        Error::new(
+            Kind::Ambiguous {
+                name,
+                what,
+                candidates,
+            },
+            None,
+        )
+    }
+
+    /// Says whether a lookup in a reflected schema found nothing by that name.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        matches!(self.0.kind, Kind::Missing(_))
+    }
+
+    /// Says whether a lookup in a reflected schema found several where one was asked for.
+    #[must_use]
+    pub fn is_ambiguous(&self) -> bool {
+        matches!(self.0.kind, Kind::Ambiguous { .. })
+    }
+
+    /// Returns what happened and the gist of why in one line, for a log or for the last words of a program.
+    #[must_use]
+    pub fn one_line(&self) -> String {
+        let mut line = self.to_string();
+        // These have said why.
+        if !matches!(self.0.kind, Kind::Connect { .. }) {
+            let mut source = self.source();
+            while let Some(error) = source {
+                let said = error
+                    .downcast_ref::<DbError>()
+                    .map_or_else(|| error.to_string(), |db| db.message().to_owned());
+                if said != "db error" {
+                    line.push_str(": ");
+                    line.push_str(&said);
+                    break;
+                }
+                source = error.source();
+            }
+        }
+        line.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
     /// Returns what the server said, if the server said it.
@@ -215,10 +392,27 @@ impl Error {
         self.as_db_error()?.table()
     }
 
-    /// Returns the column that the error is about; PostgreSQL names one for not-null violations only.
+    /// Returns the column that the error is about.
+    ///
+    /// PostgreSQL names one for not-null violations only; a row that [does not fit](Error::is_mapping_error) has one.
     #[must_use]
     pub fn column(&self) -> Option<&str> {
-        self.as_db_error()?.column()
+        match &self.0.kind {
+            Kind::Mismatch { mismatches, .. } => {
+                mismatches.iter().find_map(|one| one.column.as_deref())
+            }
+            _ => self.as_db_error()?.column(),
+        }
+    }
+
+    /// Returns the columns of the constraint that was violated, where the reflected schema knows them: the server names the
+    /// constraint only.
+    ///
+    /// That is so in a transaction of a [`DataAccessLayer`](crate::DataAccessLayer) that has reflected the table before.
+    /// [`violated_columns`](crate::DataAccessLayer::violated_columns) reflects it if need be.
+    #[must_use]
+    pub fn columns(&self) -> &[String] {
+        &self.0.columns
     }
 
     /// Says whether a unique constraint, primary key or unique index was violated (23505).
@@ -245,22 +439,38 @@ impl Error {
         self.code() == Some(&SqlState::NOT_NULL_VIOLATION)
     }
 
-    /// Says whether time ran out: waiting for a connection or a lock (55P03), in a statement (57014), or for the
-    /// transaction (25P04, or 25P03 if it was idle).
+    /// Says whether time ran out: connecting, waiting for a connection or a lock (55P03), in a statement (57014), or for
+    /// the transaction (25P04, or 25P03 if it was idle).
     ///
     /// A statement that somebody cancelled, by `pg_cancel_backend` for instance, counts as one that ran out of time: the
     /// server tells the two apart only by a message, which is translated.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         const CODES: [&str; 4] = ["55P03", "57014", "25P03", "25P04"];
-        matches!(self.0.kind, Kind::Checkout { .. })
-            || self.code().is_some_and(|code| CODES.contains(&code.code()))
+        match (&self.0.kind, self.code()) {
+            (Kind::Checkout { .. } | Kind::Unreachable { .. } | Kind::Nested { .. }, _) => true,
+            (_, Some(code)) => CODES.contains(&code.code()),
+            (Kind::Connect { .. }, None) => self
+                .source()
+                .and_then(|source| source.downcast_ref::<std::io::Error>())
+                .is_some_and(|io| io.kind() == std::io::ErrorKind::TimedOut),
+            (_, None) => false,
+        }
+    }
+
+    /// Says whether a row did not fit the type that it was to be read into.
+    #[must_use]
+    pub fn is_mapping_error(&self) -> bool {
+        matches!(self.0.kind, Kind::Mismatch { .. })
     }
 
     /// Says whether the connection could not be made or was lost.
     #[must_use]
     pub fn is_connection_error(&self) -> bool {
-        if matches!(self.0.kind, Kind::Connect { .. } | Kind::Lost { .. }) {
+        if matches!(
+            self.0.kind,
+            Kind::Connect { .. } | Kind::Lost { .. } | Kind::Unreachable { .. }
+        ) {
             return true;
         }
         match self.code() {
@@ -298,7 +508,7 @@ impl fmt::Display for Error {
             Kind::Commit => write!(f, "failed to commit; the transaction was rolled back")?,
             Kind::Rollback => write!(f, "failed to roll back; the connection was closed")?,
             Kind::Savepoint => write!(f, "failed to set, release or roll back to a savepoint")?,
-            Kind::Connect { url } => write!(f, "failed to connect to {url}")?,
+            Kind::Connect { url, reason } => write!(f, "failed to connect to {url}: {reason}")?,
             Kind::Url { reason } => write!(f, "the database URL is not valid: {reason}")?,
             Kind::Checkout { size, waited } => write!(
                 f,
@@ -318,6 +528,10 @@ impl fmt::Display for Error {
                 write!(f, "`{name}` cannot be an SQL identifier: {reason}")?;
             }
             Kind::Lost { url } => write!(f, "the connection to {url} was lost")?,
+            Kind::Unreachable { waited } => {
+                write!(f, "the pool made no connection within {waited:?}")?;
+            }
+            Kind::PoolOption { problem } => write!(f, "the pool can't be made: {problem}")?,
             Kind::Cancel => write!(f, "failed to ask the server to cancel a statement")?,
             Kind::Broken { sql } => write!(
                 f,
@@ -340,12 +554,68 @@ impl fmt::Display for Error {
                 version / 10_000,
                 version % 10_000
             )?,
+            Kind::Nested { owner } => write!(
+                f,
+                "no transaction begun: another one is open, and in {owner} they follow one another; \
+                 end the first, or hand it on instead of beginning a second"
+            )?,
+            Kind::Reflection { what } => write!(f, "failed to reflect {what}")?,
+            Kind::Catalog { reason } => write!(
+                f,
+                "failed to reflect: the catalogs contradict themselves ({reason}); \
+                 they may have changed meanwhile, try again"
+            )?,
+            Kind::Missing(missing) => write!(f, "{missing}")?,
+            Kind::Ambiguous {
+                name,
+                what,
+                candidates,
+            } => {
+                write!(f, "`{name}` is not one {what} but {}: ", candidates.len())?;
+                write!(f, "{}; name one of them", candidates.join(", "))?;
+            }
+            Kind::Refused { operation, reason } => {
+                write!(f, "refused to {operation}: {reason}")?;
+            }
+            Kind::Explained { operation, reason } => {
+                write!(f, "failed to {operation}: {reason}")?;
+            }
+            Kind::Mismatch { mismatches, number } => {
+                for (i, mismatch) in mismatches.iter().enumerate() {
+                    let next = if i == 0 { "" } else { "; " };
+                    write!(f, "{next}{mismatch}")?;
+                }
+                if let Some(number) = number {
+                    write!(f, " (row {number} of the result)")?;
+                }
+            }
         }
         match (&self.0.source, f.alternate()) {
             (Some(source), true) => {
-                write!(f, "\n{}", chain_below(source.as_ref(), self.position()))
+                write!(f, "\n{}", chain_below(source.as_ref(), self.position()))?;
+                match self.columns() {
+                    [] => Ok(()),
+                    columns => write!(f, "\n    columns: {}", columns.join(", ")),
+                }
             }
             _ => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Missing {
+            what,
+            name,
+            place,
+            near,
+        } = self;
+        let space = if name.is_empty() { "" } else { " " };
+        write!(f, "no {what}{space}{name} in {place}")?;
+        match near.as_slice() {
+            [] => Ok(()),
+            near => write!(f, "; did you mean {}?", near.join(" or ")),
         }
     }
 }
@@ -455,11 +725,14 @@ mod tests {
     #[test]
     fn alternate_form_walks_the_sources() {
         let io = std::io::Error::other("no route to host");
-        let error = Error::connect("postgres://h/d".into(), Box::new(io));
-        assert_eq!(error.to_string(), "failed to connect to postgres://h/d");
+        let error = Error::connect("postgres://h/d".into(), "it is gone", Some(Box::new(io)));
+        assert_eq!(
+            error.to_string(),
+            "failed to connect to postgres://h/d: it is gone"
+        );
         assert_eq!(
             format!("{error:#}"),
-            "failed to connect to postgres://h/d\n  caused by: no route to host"
+            "failed to connect to postgres://h/d: it is gone\n  caused by: no route to host"
         );
         assert_eq!(format!("{error:?}"), format!("{error:#}"));
     }

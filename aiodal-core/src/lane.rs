@@ -7,7 +7,7 @@ mod traffic;
 use std::fmt;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use futures_util::{FutureExt, StreamExt};
 use tokio_postgres::{Client, SimpleQueryMessage, SimpleQueryRow, SimpleQueryStream};
@@ -16,6 +16,7 @@ pub(crate) use self::observe::Observed;
 pub use self::observe::{Observer, Outcome};
 pub(crate) use self::traffic::Ticket;
 use self::traffic::{Gated, Traffic};
+use crate::dal::Cache;
 use crate::error::{Error, Result};
 use crate::pool::Held;
 use crate::statements::{Effect, Statements};
@@ -45,6 +46,8 @@ struct Inner {
     outdated: AtomicBool,
     /// Whether answers can no longer be told from each other: nothing more is sent.
     broken: AtomicBool,
+    /// What is known of the tables whose constraints a statement may violate.
+    schema: OnceLock<Arc<Cache>>,
 }
 
 struct Gate {
@@ -134,6 +137,7 @@ impl Lane {
             traffic: Mutex::default(),
             outdated: AtomicBool::new(false),
             broken: AtomicBool::new(false),
+            schema: OnceLock::new(),
         }))
     }
 
@@ -177,6 +181,17 @@ impl Lane {
         let output = self.behind_begin(&ticket, output).await?;
         ticket.answered();
         output.ok_or_else(|| Error::revoked(&self.0.owner, "a query of the catalogs"))
+    }
+
+    /// Has errors say which columns a violated constraint is about.
+    pub(crate) fn explain_by(&self, schema: Arc<Cache>) {
+        // A lane has one data access layer, whoever is lent it.
+        let _same = self.0.schema.set(schema);
+    }
+
+    /// Returns the columns of the violated constraint, if its table is known.
+    pub(crate) fn violated(&self, error: &Error) -> Option<Vec<String>> {
+        self.0.schema.get()?.violated(error.as_db_error()?)
     }
 
     /// Returns the connection's client, to be used past the observer and the gate.
@@ -228,6 +243,11 @@ impl Lane {
         traffic.set_transient(false);
     }
 
+    /// The same of a nested transaction, of which somebody may still ask why it failed.
+    pub(crate) fn rolled_back(&self) {
+        self.traffic().renew_stamp();
+    }
+
     /// The transaction is over, or about to be: what it made is gone or has become everybody's.
     pub(crate) fn ended(&self) {
         if self.is_outdated() {
@@ -238,7 +258,7 @@ impl Lane {
         }
     }
 
-    fn is_outdated(&self) -> bool {
+    pub(crate) fn is_outdated(&self) -> bool {
         self.0.outdated.load(Ordering::Acquire)
     }
 
@@ -277,6 +297,7 @@ impl Lane {
                 Some(Ok(_)) => {}
                 Some(Err(error)) => {
                     reading.answer = None;
+                    self.0.held.heed(&error);
                     return Err(Error::begin(error));
                 }
                 None => reading.ended(),

@@ -3,11 +3,14 @@
 //! This crate knows nothing of tests. Applications use it through the facade crate `aiodal`, with
 //! the feature `test` turned off where only the data access layer is wanted.
 //!
-//! - [`DatabaseUrl`] is where a database is, in either form PostgreSQL users know. It never prints a password.
-//! - [`Pool`] is bb8's pool over tokio-postgres; [`connect`] opens one.
+//! - [`DatabaseUrl`] is where a database is, with all that libpq knows of strings, variables and files. It never
+//!   prints a password.
+//! - [`Pool`] is bb8's pool over tokio-postgres; [`connect`] opens one, and [`PoolOptions`] one to your taste. A pool of
+//!   bb8-postgres does as well: [`Connections`] takes either.
 //! - [`Transaction`] is owned: it can be stored, returned and sent to another task. Dropped without
 //!   [`commit`](Transaction::commit) it rolls back.
 //! - [`Savepoint`] is a nested transaction that is released when it ends.
+//! - [`FromRow`] reads rows into structs and tuples, by [`Transaction::query_as`] and its siblings.
 //! - [`Error`] is opaque and answers questions; its alternate form prints the whole chain.
 //!
 //! ```no_run
@@ -21,28 +24,44 @@
 //! ```
 
 mod config;
+mod dal;
 mod database_url;
 mod error;
 mod ident;
 mod lane;
 mod nearest;
 mod pool;
+mod reflect;
+pub mod row;
 mod savepoint;
 pub mod schema;
+pub mod statement;
 mod statements;
 #[cfg(feature = "rustls")]
 mod tls;
 mod transaction;
 
+pub use self::dal::{Builder, DataAccessLayer, SchemaCache};
 pub use self::database_url::DatabaseUrl;
 pub use self::error::{BoxError, Error, Result, chain};
 pub use self::ident::{quote_ident, quote_literal};
 pub use self::lane::{Lane, LaneOptions, Observer, Outcome, Revoked};
+pub use self::nearest::nearest;
 pub use self::pool::{
-    CancelToken, Connection, ConnectionSource, Connections, OnNotice, Pool, connect,
+    CancelToken, Connection, ConnectionSource, Connections, OnNotice, Pool, PoolOptions, connect,
 };
+pub use self::reflect::Reflect;
+#[doc(hidden)]
+pub use self::reflect::receive_only;
+pub use self::row::FromRow;
 pub use self::savepoint::Savepoint;
 pub use self::schema::Schema;
+#[cfg(feature = "sea-query")]
+pub use self::statement::SeaQuery;
+pub use self::statement::{
+    Arbiter, ArbiterElement, ArbiterKind, BoundStatement, Delete, Insert, Page, Select,
+    TableSource, Update, Upsert,
+};
 pub use self::statements::Statements;
 pub use self::transaction::{
     CopyIn, CopyOut, IsolationLevel, Retry, RowStream, Transaction, TransactionOptions, retrying,
@@ -51,3 +70,7 @@ pub use self::transaction::{
 
 pub use tokio_postgres::error::{DbError, SqlState};
 pub use tokio_postgres::{Row, SimpleQueryMessage, types};
+
+/// The version of rustls that [`PoolOptions::tls`] takes a configuration of.
+#[cfg(feature = "rustls")]
+pub use tokio_rustls::rustls;

@@ -1,32 +1,43 @@
 //! Pools of connections: bb8's pool over a source of our own, or a bb8 pool that somebody brings.
 
+mod address;
+mod attempt;
 mod cancel;
 mod connection;
 mod connections;
+mod failure;
 mod held;
+mod login;
+mod options;
+mod session;
 mod source;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+use futures_util::FutureExt;
 
 pub use self::cancel::CancelToken;
 pub use self::connection::{Connection, OnNotice};
 pub use self::connections::Connections;
 pub(crate) use self::held::Held;
+pub use self::options::PoolOptions;
 pub use self::source::ConnectionSource;
-use crate::database_url::DatabaseUrl;
 use crate::error::{Error, Result};
 
 /// A pool of connections.
 pub type Pool = bb8::Pool<ConnectionSource>;
 
-/// Opens a pool and its first connection, so that a wrong URL fails here and not at the first query.
+/// How long connecting to one address may take, where neither the URL nor the options say.
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+
+/// Opens a pool and its first connection, so that what is wrong is found here and not at the first query.
 ///
-/// The pool belongs to the Tokio runtime it is opened on, and has bb8's defaults: ten connections at
-/// most, 30 seconds to wait for one. Use [`Pool::builder`] with a [`ConnectionSource`] for others.
+/// What the string leaves open is taken from the environment, as [`DatabaseUrl::resolve`](crate::DatabaseUrl::resolve) says. The pool belongs to the
+/// Tokio runtime it is opened on. [`PoolOptions`] lists what can be chosen, and the defaults.
 ///
 /// # Errors
 ///
-/// A URL that can't be read, and a server that can't be reached or refuses.
+/// A string that can't be read, and a server that can't be reached within `connect_timeout` (10 seconds) or refuses.
 ///
 /// # Examples
 ///
@@ -37,13 +48,7 @@ pub type Pool = bb8::Pool<ConnectionSource>;
 /// # }
 /// ```
 pub async fn connect(url: &str) -> Result<Pool> {
-    let url: DatabaseUrl = url.parse()?;
-    let source = ConnectionSource::new(&url);
-    let first = bb8::ManageConnection::connect(&source).await?;
-    let pool = Pool::builder().build_unchecked(source);
-    // Refused only if it broke in this moment; the pool then makes another on demand.
-    let _refused = pool.add(first);
-    Ok(pool)
+    PoolOptions::new().connect(url).await
 }
 
 /// Checks out a connection that the caller owns.
@@ -51,10 +56,27 @@ pub(crate) async fn checkout(
     pool: &Pool,
 ) -> Result<bb8::PooledConnection<'static, ConnectionSource>> {
     let started = Instant::now();
-    pool.get_owned().await.map_err(|error| match error {
-        bb8::RunError::User(error) => error,
-        bb8::RunError::TimedOut => Error::checkout(pool.config().max_size, started.elapsed(), None),
-    })
+    let waited = match pool.get_owned().await {
+        Ok(connection) => return Ok(connection),
+        Err(bb8::RunError::User(error)) => return Err(error),
+        Err(bb8::RunError::TimedOut) => started.elapsed(),
+    };
+    let size = pool.config().max_size;
+    if pool.state().connections >= size {
+        return Err(Error::checkout(size, waited, None));
+    }
+    // The pool has been trying to make one all the time, and told nobody what came of it.
+    match pool.dedicated_connection().await {
+        Err(error) => Err(Error::unreachable(waited, error.into())),
+        // Just now it went well.
+        Ok(connection) => {
+            let _full = pool.add(connection);
+            match pool.get_owned().now_or_never() {
+                Some(Ok(connection)) => Ok(connection),
+                _ => Err(Error::checkout(size, waited, None)),
+            }
+        }
+    }
 }
 
 /// The same of a pool that is not ours.

@@ -61,11 +61,12 @@ impl<'a> Savepoint<'a> {
     /// A statement has failed since: what happened behind the savepoint is undone.
     pub async fn commit(mut self) -> Result<()> {
         let sql = format!("release aiodal_{}", self.depth);
-        // Dropping `self` rolls back if this fails.
-        let released = self.transaction.lane().batch_execute(&sql).await;
-        released.map_err(Error::into_savepoint)?;
+        // It is on its way with the first poll. If this future is dropped then, it may be done: to undo it would fail.
         self.open = false;
-        Ok(())
+        let released = self.transaction.lane().batch_execute(&sql).await;
+        // Dropping `self` rolls back if this failed.
+        self.open = released.is_err();
+        released.map_err(Error::into_savepoint)
     }
 
     /// Undoes what happened behind the savepoint, an error included: ROLLBACK TO and RELEASE.
@@ -76,11 +77,11 @@ impl<'a> Savepoint<'a> {
     ///
     /// The connection is lost.
     pub async fn rollback(mut self) -> Result<()> {
-        let undone = self.transaction.lane().batch_execute(&self.undo()).await;
-        undone.map_err(Error::into_savepoint)?;
-        self.forget();
+        // Not again when this future is dropped: to undo it twice would fail.
         self.open = false;
-        Ok(())
+        self.forget();
+        let undone = self.transaction.lane().batch_execute(&self.undo()).await;
+        undone.map_err(Error::into_savepoint)
     }
 
     fn undo(&self) -> String {

@@ -4,9 +4,15 @@
 //! their position, so that two reflections of the same database are equal.
 
 mod constraint;
+mod diagram;
+mod display;
+mod find;
 mod function;
 mod index;
+mod lookup;
 mod name;
+#[cfg(test)]
+mod sample;
 mod sequence;
 mod table;
 mod types;
@@ -15,8 +21,11 @@ pub use self::constraint::{
     Action, Check, Deferrable, Exclusion, ExclusionElement, ForeignKey, Match, PrimaryKey,
     UniqueConstraint,
 };
+pub use self::diagram::{Dot, Mermaid};
 pub use self::function::{Argument, ArgumentMode, Function};
 pub use self::index::{Index, IndexElement};
+pub use self::lookup::NameRef;
+pub(crate) use self::lookup::Reading;
 pub use self::name::QualifiedName;
 pub use self::sequence::{Sequence, SequenceOptions};
 pub use self::table::{
@@ -48,4 +57,18 @@ pub struct Schema {
     pub sequences: Vec<Sequence>,
     /// Functions that return a set of rows.
     pub functions: Vec<Arc<Function>>,
+}
+
+#[cfg(all(test, feature = "serde"))]
+mod tests {
+    use super::sample::library;
+    use super::*;
+
+    #[test]
+    fn json_comes_back_as_it_was() {
+        let schema = library();
+        let json = serde_json::to_string_pretty(&schema).unwrap();
+        assert_eq!(serde_json::from_str::<Schema>(&json).unwrap(), schema);
+        assert!(json.contains(r#""on_delete": "cascade""#), "{json}");
+    }
 }

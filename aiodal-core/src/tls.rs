@@ -104,6 +104,7 @@ where
 }
 
 /// One handshake to come.
+#[derive(Clone)]
 pub(crate) struct Handshake {
     connector: TlsConnector,
     name: ServerName<'static>,

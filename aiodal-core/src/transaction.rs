@@ -3,6 +3,7 @@
 mod copy;
 mod hooks;
 mod leave;
+mod nested;
 mod options;
 mod query;
 mod retry;
@@ -11,17 +12,20 @@ mod shared;
 mod stream;
 
 use std::fmt;
+use std::mem;
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
 use tokio_postgres::Client;
 
 pub use self::copy::{CopyIn, CopyOut};
+use self::nested::Nested;
 pub use self::options::{IsolationLevel, TransactionOptions};
 pub use self::retry::Retry;
 pub use self::run::{retrying, with_transaction};
 pub(crate) use self::shared::Shared;
 pub use self::stream::RowStream;
+use crate::dal::DataAccessLayer;
 use crate::error::{Error, Result};
 use crate::lane::Lane;
 use crate::pool::{Connections, Held};
@@ -78,6 +82,8 @@ enum End {
     Owned(Handle),
     /// COMMIT is on its way.
     Committing(Handle),
+    /// Ours, as far as the transaction that it is nested in goes.
+    Nested(Nested),
     /// The lane's owner decides how it ends.
     Lent,
     /// Ended by `commit` or `rollback`.
@@ -117,7 +123,7 @@ impl Transaction {
         Transaction::begin_on(&connections.into(), options, "its pool").await
     }
 
-    async fn begin_on(
+    pub(crate) async fn begin_on(
         connections: &Connections,
         options: &TransactionOptions,
         owner: &str,
@@ -180,6 +186,29 @@ impl Transaction {
         &self.lane
     }
 
+    /// Makes it a transaction of a data access layer, whose schema and aliases it sees.
+    pub(crate) fn of(self, dal: DataAccessLayer) -> Transaction {
+        self.lane.explain_by(dal.cache());
+        self.shared.set_dal(dal);
+        self
+    }
+
+    pub(crate) fn dal(&self) -> Option<&DataAccessLayer> {
+        self.shared.dal()
+    }
+
+    /// Lends it to a body that is not to end it.
+    pub(crate) fn lend(&self) -> Transaction {
+        Transaction::lent(self.lane.clone(), self.shared.clone(), self.depth)
+    }
+
+    /// Takes it back: whoever still holds it can send nothing more. Of a nested one, the lane goes on.
+    pub(crate) fn reclaim(&self) {
+        if matches!(self.end, End::Owned(_)) {
+            let _left = self.lane.revoke();
+        }
+    }
+
     pub(crate) fn shared(&self) -> &Arc<Shared> {
         &self.shared
     }
@@ -200,8 +229,9 @@ impl Transaction {
     ///
     /// If the future is dropped after its first poll, the transaction may or may not commit, and the hooks may not run.
     pub async fn commit(mut self) -> Result<()> {
-        let runtime = match &self.end {
-            End::Owned(runtime) => runtime.clone(),
+        let runtime = match mem::replace(&mut self.end, End::Lent) {
+            End::Owned(runtime) => runtime,
+            End::Nested(nested) => return self.commit_nested(nested).await,
             End::Committing(_) | End::Lent | End::Done => {
                 return Err(Error::not_owner(self.lane.owner()));
             }
@@ -214,6 +244,9 @@ impl Transaction {
         }
         self.end = End::Done;
         self.lane.ended();
+        if let Some(dal) = self.dal().filter(|_| self.lane.is_outdated()) {
+            dal.refresh();
+        }
         let hooks = self.shared.take_hooks();
         // A hook may want a connection of the same pool.
         drop(self);
@@ -233,8 +266,10 @@ impl Transaction {
     ///
     /// The transaction rolls back even if the future is dropped.
     pub async fn rollback(mut self) -> Result<()> {
-        let End::Owned(runtime) = &self.end else {
-            return Ok(());
+        let runtime = match &self.end {
+            End::Owned(runtime) => runtime,
+            End::Nested(_) => return self.rollback_nested().await,
+            End::Committing(_) | End::Lent | End::Done => return Ok(()),
         };
         let runtime = runtime.clone();
         if self.lane.is_broken() {
@@ -262,6 +297,7 @@ impl Drop for Transaction {
             End::Owned(runtime) => (runtime, true),
             // It may be as good as done: better to hear it out.
             End::Committing(runtime) => (runtime, false),
+            End::Nested(_) => return self.undo_nested(),
             End::Lent | End::Done => return,
         };
         if self.lane.is_broken() {
@@ -280,6 +316,7 @@ impl fmt::Debug for Transaction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let end = match self.end {
             End::Owned(_) | End::Committing(_) => "owned",
+            End::Nested(_) => "nested",
             End::Lent => "on loan",
             End::Done => "done",
         };

@@ -1,9 +1,10 @@
-//! The attributes of [`aiodal`]: `#[aiodal::test]` and `#[aiodal::session]`.
+//! The macros of [`aiodal`]: `#[aiodal::test]`, `#[aiodal::session]` and `#[derive(aiodal::FromRow)]`.
 //!
 //! Use them through the `aiodal` crate, which re-exports them beside what they expand to.
 //!
 //! The way of a test through this crate is its list of files: `settings` and `args` read the options, `function` takes
 //! the item apart, `model` checks every rule, `expand` quotes; `fallback` is what remains of a test with mistakes.
+//! `from_row` has the like of its own.
 //!
 //! [`aiodal`]: https://docs.rs/aiodal
 
@@ -13,6 +14,7 @@ mod cases;
 mod expand;
 mod fallback;
 mod fingerprint;
+mod from_row;
 mod function;
 mod krate;
 mod model;
@@ -34,4 +36,10 @@ pub fn test(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn session(args: TokenStream, item: TokenStream) -> TokenStream {
     session::session(args.into(), &item.into()).into()
+}
+
+#[doc = include_str!("docs/from_row.md")]
+#[proc_macro_derive(FromRow, attributes(aiodal))]
+pub fn from_row(item: TokenStream) -> TokenStream {
+    from_row::from_row(item.into()).into()
 }

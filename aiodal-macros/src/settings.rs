@@ -9,11 +9,23 @@ use crate::problems::Problems;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Known {
     pub(crate) name: &'static str,
-    /// What a message shows as the right way to write it.
+    /// What a message shows as the right way to write it; of a flag, which has no value, its name.
     pub(crate) example: &'static str,
 }
 
-/// One `key = value`, with a known key that was not given before and a value that is not empty.
+impl Known {
+    /// An option without a value.
+    pub(crate) const fn flag(name: &'static str) -> Self {
+        let example = name;
+        Self { name, example }
+    }
+
+    fn is_flag(self) -> bool {
+        self.name == self.example
+    }
+}
+
+/// One `key = value`, with a known key that was not given before and a value that is not empty, or one flag.
 #[derive(Debug)]
 pub(crate) struct Setting {
     pub(crate) key: Ident,
@@ -22,9 +34,19 @@ pub(crate) struct Setting {
 
 /// Reads all settings of an attribute; what cannot be read becomes a problem and is left out.
 pub(crate) fn read(tokens: TokenStream, known: &[Known], problems: &mut Problems) -> Vec<Setting> {
+    read_here(tokens, known, None, problems)
+}
+
+/// The same; an option that is known elsewhere only is told where.
+pub(crate) fn read_here(
+    tokens: TokenStream,
+    known: &[Known],
+    elsewhere: Option<(&[Known], &str)>,
+    problems: &mut Problems,
+) -> Vec<Setting> {
     let mut settings: Vec<Setting> = Vec::new();
     for tokens in split_at_commas(tokens) {
-        let Some(setting) = read_one(tokens, known, problems) else {
+        let Some(setting) = read_one(tokens, known, elsewhere, problems) else {
             continue;
         };
         if settings.iter().any(|earlier| earlier.key == setting.key) {
@@ -37,7 +59,12 @@ pub(crate) fn read(tokens: TokenStream, known: &[Known], problems: &mut Problems
     settings
 }
 
-fn read_one(tokens: TokenStream, known: &[Known], problems: &mut Problems) -> Option<Setting> {
+fn read_one(
+    tokens: TokenStream,
+    known: &[Known],
+    elsewhere: Option<(&[Known], &str)>,
+    problems: &mut Problems,
+) -> Option<Setting> {
     let mut rest = tokens.clone().into_iter();
     let Some(TokenTree::Ident(key)) = rest.next() else {
         let example = known[0].example;
@@ -45,11 +72,28 @@ fn read_one(tokens: TokenStream, known: &[Known], problems: &mut Problems) -> Op
         return None;
     };
     let Some(option) = known.iter().find(|known| key == known.name) else {
+        if let Some((others, place)) = elsewhere
+            && others.iter().any(|other| key == other.name)
+        {
+            problems.at(&key, format!("`{key}` {place}"));
+            return None;
+        }
         let names: Vec<&str> = known.iter().map(|known| known.name).collect();
         let expected = expected_one_of(&key.to_string(), &names);
         problems.at(&key, format!("unknown option `{key}`; {expected}"));
         return None;
     };
+    if option.is_flag() {
+        let value: TokenStream = rest.collect();
+        if !value.is_empty() {
+            problems.at(
+                tokens,
+                format!("`{key}` takes no value; write `{key}` alone"),
+            );
+            return None;
+        }
+        return Some(Setting { key, value });
+    }
     let is_assigned = matches!(rest.next(), Some(TokenTree::Punct(p)) if p.as_char() == '=');
     let value: TokenStream = rest.collect();
     if !is_assigned || value.is_empty() {

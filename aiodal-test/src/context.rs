@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use aiodal_core::Transaction;
+use aiodal_core::{DataAccessLayer, Transaction};
 use futures_util::FutureExt;
 
 use crate::case::TestCase;
@@ -21,7 +21,7 @@ use crate::set_up::SetUpError;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is nothing a test can ask for",
     label = "no test argument",
-    note = "a test can ask for `Transaction`, `&Transaction` or `&mut Transaction`"
+    note = "a test can ask for `Transaction`, `&Transaction`, `&mut Transaction` or `&DataAccessLayer`"
 )]
 pub trait Fixture: Sized {
     /// Sets it up for one test.
@@ -32,6 +32,13 @@ pub trait Fixture: Sized {
 impl Fixture for Transaction {
     async fn set_up(context: &Context) -> Result<Transaction, SetUpError> {
         context.transaction().await
+    }
+}
+
+/// Its transactions are nested in the test's one, so that code which begins and commits on its own is tested too.
+impl Fixture for DataAccessLayer {
+    async fn set_up(context: &Context) -> Result<DataAccessLayer, SetUpError> {
+        context.data_access_layer().await
     }
 }
 
@@ -50,6 +57,8 @@ struct Inner {
 /// A lease, and where it is from.
 pub(crate) struct Held {
     pub(crate) lease: Lease,
+    /// Whether the test has been given its transaction.
+    given: bool,
     pub(crate) session: &'static Session,
     pub(crate) place: Arc<Place>,
     pub(crate) ticket: session::Ticket,
@@ -133,28 +142,51 @@ impl Context {
     }
 
     async fn transaction(&self) -> Result<Transaction, SetUpError> {
-        let case = &self.0.case;
-        if self.held().is_some() {
+        self.begin().await?;
+        let mut held = self.held();
+        let held = held.as_mut().expect("it has just begun");
+        if held.given {
             return Err(SetUpError::new(
                 "a test has one transaction, and this one asks for a second",
                 "take one `&Transaction` and pass it on, or nest with `savepoint()`",
             ));
         }
+        held.given = true;
+        Ok(held.lease.transaction())
+    }
+
+    async fn data_access_layer(&self) -> Result<DataAccessLayer, SetUpError> {
+        self.begin().await?;
+        let held = self.held();
+        Ok(held
+            .as_ref()
+            .expect("it has just begun")
+            .lease
+            .dal()
+            .clone())
+    }
+
+    /// Begins the test's transaction, unless an argument before has.
+    async fn begin(&self) -> Result<(), SetUpError> {
+        if self.held().is_some() {
+            return Ok(());
+        }
+        let case = &self.0.case;
         let session = Session::get(case)?;
         let (place, slot, ticket) = session.checkout(case).await?;
         let journal = Arc::new(Journal::new(session.config.echo));
         let owner = format!("test {}", case.name);
-        let lease = Lease::begin(slot, &owner, journal).map_err(|error| {
+        let lease = Lease::begin(slot, &owner, journal, &place.schema).map_err(|error| {
             SetUpError::caused("failed to drive a connection on the test's runtime", &error)
         })?;
-        let transaction = lease.transaction();
         *self.held() = Some(Held {
             lease,
+            given: false,
             session,
             place,
             ticket,
         });
-        Ok(transaction)
+        Ok(())
     }
 
     fn time_limit(&self) -> Option<Duration> {

@@ -17,7 +17,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aiodal_core::{Lane, LaneOptions, Revoked, Transaction, chain};
+use aiodal_core::{DataAccessLayer, Lane, LaneOptions, Revoked, SchemaCache, Transaction, chain};
 use futures_util::future::{Either, join, select};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
@@ -50,6 +50,7 @@ pub(crate) struct Lease {
     slot: Slot,
     running: Running,
     lane: Lane,
+    dal: DataAccessLayer,
     journal: Arc<Journal>,
 }
 
@@ -71,7 +72,12 @@ impl Lease {
     /// # Errors
     ///
     /// The runtime's reactor refused the socket.
-    pub(crate) fn begin(mut slot: Slot, owner: &str, journal: Arc<Journal>) -> io::Result<Lease> {
+    pub(crate) fn begin(
+        mut slot: Slot,
+        owner: &str,
+        journal: Arc<Journal>,
+        schema: &SchemaCache,
+    ) -> io::Result<Lease> {
         let running = slot.start()?;
         let options = LaneOptions {
             observer: Some(journal.clone()),
@@ -80,17 +86,25 @@ impl Lease {
             exclusive: true,
         };
         let lane = Lane::open(slot.client.clone(), BEGIN, owner, options);
+        let dal = DataAccessLayer::on_loan(&lane, schema);
         Ok(Lease {
             slot,
             running,
             lane,
+            dal,
             journal,
         })
     }
 
     /// Returns the transaction, on loan.
     pub(crate) fn transaction(&self) -> Transaction {
-        Transaction::on_loan(&self.lane)
+        let outer = self.dal.outer_transaction();
+        outer.expect("a data access layer on loan has one")
+    }
+
+    /// Returns the data access layer whose transactions are nested in this one.
+    pub(crate) fn dal(&self) -> &DataAccessLayer {
+        &self.dal
     }
 
     /// Returns what has been sent on it.
@@ -106,6 +120,7 @@ impl Lease {
             running,
             lane,
             journal,
+            ..
         } = self;
         let client = slot.client.clone();
         let Revoked {

@@ -96,6 +96,7 @@ async fn end(case: &TestCase, held: Held, failed: bool) -> Option<String> {
         session,
         place,
         ticket,
+        ..
     } = held;
     // Not finished in time, it is dropped: the connection closes, and the server rolls back.
     let ending = match within(END_LIMIT, lease.end()).await {

@@ -88,6 +88,20 @@ impl Server {
         Ok(())
     }
 
+    /// Runs statements in a database.
+    ///
+    /// # Errors
+    ///
+    /// The server refuses.
+    pub(crate) fn run(&self, database: &str, sql: &str) -> Result<()> {
+        self.talk(database, sql).map(drop)
+    }
+
+    /// Where its socket is.
+    pub(crate) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
     fn answers(&self) -> Result<()> {
         let begun = Instant::now();
         loop {

@@ -3,6 +3,7 @@
 mod build;
 mod isolation;
 mod provision;
+mod reflect;
 
 use std::fmt;
 
@@ -15,9 +16,15 @@ pub(crate) enum Suite {
     Isolation,
     Provision,
     Build,
+    Reflect,
 }
 
-const SUITES: [Suite; 3] = [Suite::Isolation, Suite::Provision, Suite::Build];
+const SUITES: [Suite; 4] = [
+    Suite::Isolation,
+    Suite::Provision,
+    Suite::Build,
+    Suite::Reflect,
+];
 
 impl Suite {
     pub(crate) fn named(name: &str) -> Option<Suite> {
@@ -29,6 +36,7 @@ impl Suite {
             Suite::Isolation => "isolation",
             Suite::Provision => "provision",
             Suite::Build => "build",
+            Suite::Reflect => "reflect",
         }
     }
 
@@ -42,6 +50,7 @@ impl Suite {
             Suite::Isolation => isolation::run(quick),
             Suite::Provision => provision::run(quick),
             Suite::Build => build::run(quick),
+            Suite::Reflect => reflect::run(quick),
         }
     }
 }

@@ -1,12 +1,21 @@
-//! The data access layer, tested on a real PostgreSQL.
+//! What holds of the data access layer, tested on a real PostgreSQL.
 
 mod cancel;
+mod connect;
 mod copy;
-mod database;
 mod hooks;
-mod proxy;
+mod keys;
+mod property;
+mod reflect;
 mod retry;
-#[path = "../support/server.rs"]
-mod server;
+mod rows;
 mod statements;
 mod transaction;
+
+mod database;
+#[cfg(unix)]
+#[path = "../support/postgres.rs"]
+mod postgres;
+mod proxy;
+#[path = "../support/server.rs"]
+mod server;

@@ -131,7 +131,7 @@ impl Keyword {
             };
         }
         let names = KEYWORDS.iter().map(|keyword| keyword.name);
-        Err(match nearest(name, names) {
+        Err(match nearest(name, names).first() {
             Some(near) => format!("it has an option that does not exist; did you mean `{near}`?"),
             None => "it has an option that does not exist".to_owned(),
         })

@@ -43,10 +43,7 @@ fn neither(text: &str, start: usize) -> String {
 fn value(rest: &mut Peekable<CharIndices<'_>>) -> Result<String, String> {
     let quoted = rest.next_if(|&(_, c)| c == '\'').is_some();
     let mut value = String::new();
-    loop {
-        let Some(&(_, c)) = rest.peek() else {
-            break;
-        };
+    while let Some(&(_, c)) = rest.peek() {
         if !quoted && c.is_whitespace() {
             return Ok(value);
         }

@@ -93,6 +93,13 @@ impl Lane {
         self.simple(sql, || client.batch_execute(sql)).await
     }
 
+    /// The same under another name: for the observer, and in an error.
+    pub(crate) async fn batch_as(&self, name: &str, sql: &str) -> Result<()> {
+        let client = self.held().client();
+        let statement = self.simple(name, || client.batch_execute(sql));
+        self.observed(name, |()| None, statement).await
+    }
+
     pub(crate) async fn simple_query(&self, sql: &str) -> Result<Vec<SimpleQueryMessage>> {
         let client = self.held().client();
         let statement = self.simple(sql, || client.simple_query(sql));
@@ -285,11 +292,15 @@ impl Lane {
 
     /// Notes what a statement failed of, and tells it.
     pub(crate) fn failed(&self, sql: &str, error: tokio_postgres::Error) -> Error {
+        self.held().heed(&error);
         let error = Error::statement(sql, error);
         if error.is_serialization_failure() || error.is_deadlock() {
             self.traffic().set_transient(true);
         }
-        error
+        match self.violated(&error) {
+            Some(columns) => error.with_columns(columns),
+            None => error,
+        }
     }
 
     /// Makes it possible to send the statement again, if that may help.

@@ -9,22 +9,47 @@ use futures_util::future::BoxFuture;
 use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
 use tokio_postgres::{NoTls, Socket};
 
-use crate::error::{Error, Result};
-
-/// How long a request to cancel may take where the connection had no `connect_timeout` of its own.
-pub(super) const LIMIT: Duration = Duration::from_secs(10);
+use super::address::{Address, UntilHungUp};
+use crate::error::{BoxError, Error, Result};
 
 /// The capability to cancel the statement that runs on a connection.
 ///
 /// Like [`tokio_postgres::CancelToken`], together with the TLS that the connection uses.
 #[derive(Clone)]
 pub struct CancelToken {
-    send: Arc<dyn Fn() -> BoxFuture<'static, Result<(), tokio_postgres::Error>> + Send + Sync>,
+    send: Arc<dyn Fn() -> BoxFuture<'static, Result<(), BoxError>> + Send + Sync>,
     limit: Duration,
 }
 
 impl CancelToken {
-    pub(crate) fn new<T>(token: tokio_postgres::CancelToken, tls: T, limit: Duration) -> CancelToken
+    /// Of a connection whose address and TLS are known.
+    pub(super) fn to_address<T>(
+        token: tokio_postgres::CancelToken,
+        address: Address,
+        tls: T,
+        limit: Duration,
+    ) -> CancelToken
+    where
+        T: TlsConnect<UntilHungUp> + Clone + Send + Sync + 'static,
+        T::Stream: Send,
+        T::Future: Send,
+    {
+        let send = move || {
+            let (token, address, tls) = (token.clone(), address.clone(), tls.clone());
+            async move {
+                let stream = address.open().await?;
+                Ok(token.cancel_query_raw(stream, tls).await?)
+            }
+            .boxed()
+        };
+        CancelToken {
+            send: Arc::new(send),
+            limit,
+        }
+    }
+
+    /// Of somebody's own client: the driver knows the address.
+    pub(super) fn of_client<T>(token: tokio_postgres::CancelToken, tls: T) -> CancelToken
     where
         T: MakeTlsConnect<Socket> + Clone + Send + Sync + 'static,
         T::TlsConnect: Send,
@@ -33,23 +58,23 @@ impl CancelToken {
     {
         let send = move || {
             let (token, tls) = (token.clone(), tls.clone());
-            async move { token.cancel_query(tls).await }.boxed()
+            async move { Ok(token.cancel_query(tls).await?) }.boxed()
         };
         CancelToken {
             send: Arc::new(send),
-            limit,
+            limit: super::CONNECT_LIMIT,
         }
     }
 
-    pub(crate) fn plain(token: tokio_postgres::CancelToken) -> CancelToken {
-        CancelToken::new(token, NoTls, LIMIT)
+    pub(super) fn plain(token: tokio_postgres::CancelToken) -> CancelToken {
+        CancelToken::of_client(token, NoTls)
     }
 
     /// Asks the server to cancel what the connection runs.
     ///
     /// The request goes through a connection of its own. The statement, if there still is one, then fails with
-    /// SQLSTATE 57014. A request takes effect on whatever runs when it arrives: don't hand the connection to
-    /// somebody else before the statement has been answered.
+    /// SQLSTATE 57014. On a connection of [`Pool`](crate::Pool) this waits until the server has acted on the request;
+    /// on one of somebody's own pool the request may be late, and hit the next statement.
     ///
     /// # Errors
     ///
@@ -60,7 +85,7 @@ impl CancelToken {
     /// If the future is dropped, the request may or may not have been sent.
     pub async fn cancel(&self) -> Result<()> {
         match tokio::time::timeout(self.limit, (self.send)()).await {
-            Ok(result) => result.map_err(|error| Error::cancel(error.into())),
+            Ok(result) => result.map_err(Error::cancel),
             Err(elapsed) => Err(Error::cancel(elapsed.into())),
         }
     }

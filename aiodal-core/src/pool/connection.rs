@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::Instant;
 use tokio_postgres::error::DbError;
 use tokio_postgres::{AsyncMessage, Client};
 
@@ -18,13 +19,16 @@ pub type OnNotice = Arc<dyn Fn(&DbError) + Send + Sync>;
 /// A pooled connection.
 ///
 /// It differs from a bare [`Client`] in that it knows its server's version and its prepared statements, can have its
-/// statement cancelled, and can be marked as not fit for another user.
+/// statement cancelled, and can be marked as not fit for another user. Notices go to the pool's
+/// [`on_notice`](crate::PoolOptions::on_notice); notifications (LISTEN) go nowhere.
 pub struct Connection {
     pub(super) client: Arc<Client>,
     pub(super) statements: Arc<Statements>,
     pub(super) cancel: CancelToken,
     pub(super) version: Option<u32>,
     pub(super) spoilt: AtomicBool,
+    /// When it last came back to the pool.
+    pub(super) idle_since: Option<Instant>,
 }
 
 impl Connection {

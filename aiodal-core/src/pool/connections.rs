@@ -7,10 +7,10 @@ use std::sync::atomic::AtomicU32;
 use bb8_postgres::PostgresConnectionManager;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use tokio_postgres::Socket;
 use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
-use tokio_postgres::{NoTls, Socket};
 
-use super::cancel::{CancelToken, LIMIT};
+use super::cancel::CancelToken;
 use super::held::Held;
 use super::{Pool, checkout, checkout_foreign};
 use crate::error::Result;
@@ -44,7 +44,7 @@ impl Connections {
         Connections(Arc::new(Foreign {
             pool,
             version: Arc::default(),
-            cancel: move |token| CancelToken::new(token, tls.clone(), LIMIT),
+            cancel: move |token| CancelToken::of_client(token, tls.clone()),
         }))
     }
 
@@ -81,7 +81,7 @@ where
         Connections(Arc::new(Foreign {
             pool,
             version: Arc::default(),
-            cancel: |token| CancelToken::new(token, NoTls, LIMIT),
+            cancel: CancelToken::plain,
         }))
     }
 }

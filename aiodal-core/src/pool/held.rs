@@ -1,10 +1,14 @@
 //! A connection in somebody's hands, wherever it came from.
 
 use std::fmt;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
 
 use tokio::runtime::Handle;
+use tokio::time::timeout;
+use tokio_postgres::error::{DbError, Severity};
 use tokio_postgres::{Client, SimpleQueryMessage};
 
 use super::cancel::CancelToken;
@@ -165,6 +169,19 @@ impl Held {
         }
     }
 
+    /// Spoils it if the error is the server's farewell, after which it takes a moment to close the connection.
+    pub(crate) fn heed(&self, error: &tokio_postgres::Error) {
+        let severity = error.as_db_error().and_then(DbError::parsed_severity);
+        if matches!(severity, Some(Severity::Fatal | Severity::Panic)) {
+            self.spoil();
+        }
+    }
+
+    /// Says whether it is of our own pool: a request to cancel has taken effect when its answer is there.
+    pub(crate) fn is_ours(&self) -> bool {
+        matches!(self.origin(), Origin::Pooled(_))
+    }
+
     fn origin(&self) -> &Origin {
         self.origin
             .as_ref()
@@ -172,17 +189,21 @@ impl Held {
     }
 }
 
+/// How long a statement may take to hear of a request to cancel it before it is sent another.
+const AGAIN: Duration = Duration::from_secs(1);
+
 impl Foreign {
     /// Ends what runs on the connection, whose drop then returns it clean. A connection that is lost is seen so by its pool.
     async fn clean(self) {
-        let mut rollback = std::pin::pin!(self.connection.client().batch_execute("rollback"));
-        // Queued behind the statement that is to be cancelled; and if that one is too quick, it can't be hit by it:
-        // a ROLLBACK that is cancelled fails, and is sent again.
-        let _queued = futures_util::poll!(&mut rollback);
-        let _unreachable = self.cancel.cancel().await;
-        if rollback.await.is_err() {
-            let _lost = self.connection.client().batch_execute("rollback").await;
+        let client = self.connection.client();
+        let mut rollback = pin!(client.batch_execute("rollback"));
+        while timeout(AGAIN, rollback.as_mut()).await.is_err() {
+            // Unreachable, it is asked again; until the connection turns out to be lost.
+            let _unreachable = self.cancel.cancel().await;
         }
+        // A request that comes late hits this and not the connection's next user; or has hit the ROLLBACK.
+        let _hit = client.batch_execute("select pg_sleep(0.1)").await;
+        let _lost = client.batch_execute("rollback").await;
     }
 }
 

@@ -25,6 +25,19 @@ pub struct Function {
     pub extension: Option<String>,
 }
 
+impl Function {
+    /// Returns its name with the types of its arguments, which tell it from others of its name: `public.f(integer, text)`.
+    #[must_use]
+    pub fn signature(&self) -> String {
+        let arguments: Vec<&str> = self
+            .arguments
+            .iter()
+            .map(|argument| argument.data_type.sql.as_str())
+            .collect();
+        format!("{}({})", self.name, arguments.join(", "))
+    }
+}
+
 /// An argument of a function.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]

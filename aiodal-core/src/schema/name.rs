@@ -36,7 +36,7 @@ impl fmt::Display for QualifiedName {
 
 /// Unquoted, a part would be read as itself only if it is lower-case letters, digits and underscores. Keywords are not
 /// told apart: for SQL there is [`quote_ident`](crate::quote_ident).
-fn write_part(f: &mut fmt::Formatter<'_>, part: &str) -> fmt::Result {
+pub(super) fn write_part(f: &mut impl fmt::Write, part: &str) -> fmt::Result {
     let plain = part
         .bytes()
         .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')

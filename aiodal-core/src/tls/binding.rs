@@ -32,9 +32,8 @@ fn hash_function(certificate: &[u8]) -> Option<Hash> {
     let mut algorithm = Der(parts.next(SEQUENCE)?);
     let id = algorithm.next(OBJECT_IDENTIFIER)?;
     match id.split_last()? {
-        // md5WithRSA, sha1WithRSA
-        (4 | 5, PKCS1) => Some(Hash::Sha256),
-        (11, PKCS1) => Some(Hash::Sha256),
+        // With MD5, SHA-1 and SHA-256.
+        (4 | 5 | 11, PKCS1) | (2, ECDSA_SHA2) => Some(Hash::Sha256),
         (12, PKCS1) => Some(Hash::Sha384),
         (13, PKCS1) => Some(Hash::Sha512),
         // RSASSA-PSS names its hash function in its parameters.
@@ -55,7 +54,6 @@ fn hash_function(certificate: &[u8]) -> Option<Hash> {
             }
         }
         _ if id == ECDSA_SHA1 => Some(Hash::Sha256),
-        (2, ECDSA_SHA2) => Some(Hash::Sha256),
         (3, ECDSA_SHA2) => Some(Hash::Sha384),
         (4, ECDSA_SHA2) => Some(Hash::Sha512),
         _ => None,

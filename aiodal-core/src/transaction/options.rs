@@ -45,7 +45,9 @@ pub struct TransactionOptions {
     transaction_timeout: Option<Duration>,
 }
 
-/// The first version that has `transaction_timeout`.
+const TRANSACTION_TIMEOUT: &str = "transaction_timeout";
+
+/// The first version that has it.
 const TRANSACTION_TIMEOUT_SINCE: u32 = 170_000;
 
 impl TransactionOptions {
@@ -108,7 +110,7 @@ impl TransactionOptions {
         if let (Some(oldest), Some(version)) = (self.oldest_server(), version)
             && version < oldest
         {
-            return Err(Error::too_old("transaction_timeout", oldest, version));
+            return Err(Error::too_old(TRANSACTION_TIMEOUT, oldest, version));
         }
         let mut sql = "begin".to_owned();
         let modes = [
@@ -121,6 +123,43 @@ impl TransactionOptions {
         for mode in modes.into_iter().flatten() {
             let _infallible = write!(sql, " {mode}");
         }
+        for (name, limit) in self.limits() {
+            let _infallible = write!(sql, "; set local {name} = {}", milliseconds(limit));
+        }
+        Ok(sql)
+    }
+
+    /// Renders the batch that begins a nested transaction: the isolation level is that of the one around it, and so is the
+    /// time for all of it.
+    pub(super) fn begin_nested(&self) -> String {
+        let mut sql = "savepoint aiodal_nested".to_owned();
+        if self.read_only == Some(true) {
+            sql.push_str("; set local transaction_read_only = on");
+        }
+        for (name, limit) in self.nested_limits() {
+            let _infallible = write!(sql, "; set local {name} = {}", milliseconds(limit));
+        }
+        sql
+    }
+
+    /// Renders what a nested transaction does before it is released.
+    pub(super) fn end_nested(&self) -> String {
+        // It has written nothing, and a transaction can't be made to write again.
+        if self.read_only == Some(true) {
+            return "rollback to aiodal_nested; ".to_owned();
+        }
+        let names = self
+            .nested_limits()
+            .map(|(name, _)| format!("reset {name}; "));
+        names.collect()
+    }
+
+    fn nested_limits(&self) -> impl Iterator<Item = (&'static str, Duration)> {
+        self.limits()
+            .filter(|(name, _)| *name != TRANSACTION_TIMEOUT)
+    }
+
+    fn limits(&self) -> impl Iterator<Item = (&'static str, Duration)> {
         let limits = [
             ("statement_timeout", self.statement_timeout),
             ("lock_timeout", self.lock_timeout),
@@ -128,14 +167,11 @@ impl TransactionOptions {
                 "idle_in_transaction_session_timeout",
                 self.idle_in_transaction_session_timeout,
             ),
-            ("transaction_timeout", self.transaction_timeout),
+            (TRANSACTION_TIMEOUT, self.transaction_timeout),
         ];
-        for (name, limit) in limits {
-            if let Some(limit) = limit {
-                let _infallible = write!(sql, "; set local {name} = {}", milliseconds(limit));
-            }
-        }
-        Ok(sql)
+        limits
+            .into_iter()
+            .filter_map(|(name, limit)| Some((name, limit?)))
     }
 }
 

@@ -49,7 +49,7 @@ impl Retry {
     }
 
     /// Returns how long to wait when so many attempts have failed; `None` when that is enough.
-    pub(super) fn wait(&self, failed: u32) -> Option<Duration> {
+    pub(crate) fn wait(&self, failed: u32) -> Option<Duration> {
         if failed >= self.attempts {
             return None;
         }

@@ -1,18 +1,32 @@
 //! What a transaction and the savepoints in it have in common.
 
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::hooks::Hook;
+use crate::dal::{Aliases, DataAccessLayer};
 
 /// What a transaction and the savepoints in it have in common.
 #[derive(Default)]
 pub(crate) struct Shared {
     /// Guards the list only; hooks run when it has been taken out.
     hooks: Mutex<Vec<Hook>>,
+    /// Whose transaction it is, if it is one of a data access layer. Set when it begins.
+    dal: OnceLock<DataAccessLayer>,
+    /// Names given in this transaction.
+    pub(crate) aliases: Aliases,
 }
 
 impl Shared {
+    pub(super) fn set_dal(&self, dal: DataAccessLayer) {
+        // Only ever set to the one.
+        let _same = self.dal.set(dal);
+    }
+
+    pub(super) fn dal(&self) -> Option<&DataAccessLayer> {
+        self.dal.get()
+    }
+
     pub(super) fn add_hook(&self, hook: Hook) {
         self.hooks().push(hook);
     }

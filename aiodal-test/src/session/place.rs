@@ -5,7 +5,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use aiodal_core::{DatabaseUrl, SqlState};
+use aiodal_core::{DatabaseUrl, SchemaCache, SqlState};
 use bb8::{Pool, PooledConnection};
 use tokio::runtime::Handle;
 
@@ -17,6 +17,8 @@ pub(crate) struct Place {
     pub(crate) url: DatabaseUrl,
     pub(crate) pool: Pool<BackendSource>,
     pub(crate) size: u32,
+    /// What tests have reflected of it so far: tables that none of them has changed.
+    pub(crate) schema: SchemaCache,
     last_failure: Arc<Mutex<Option<String>>>,
 }
 
@@ -47,6 +49,7 @@ impl Place {
             url,
             pool,
             size,
+            schema: SchemaCache::default(),
             last_failure,
         }
     }

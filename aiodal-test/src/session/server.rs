@@ -6,6 +6,7 @@ use std::path::Path;
 use aiodal_core::{BoxError, DatabaseUrl, SqlState};
 use futures_util::future::join;
 use tokio_postgres::Client;
+use tokio_postgres::config::SslMode;
 
 use super::managed::Managed;
 use super::place::{Place, code, connect_patiently};
@@ -58,6 +59,14 @@ impl Server {
             let places = "it comes from AIODAL_DATABASE_URL, aiodal.toml, DATABASE_URL or `Session::configure`";
             SetUpError::new(error.to_string(), places)
         })?;
+        if url.config().get_ssl_mode() == SslMode::Require {
+            return Err(SetUpError::new(
+                format!(
+                    "tests can't connect to {url} as its `sslmode` asks: they don't speak TLS yet"
+                ),
+                "leave `sslmode` out, or use `prefer`, if the server takes connections without TLS",
+            ));
+        }
         let url = with_settings(&url, config)?;
         let recipe = recipe.is_needed().then_some(recipe);
         Ok(Server {

@@ -1,0 +1,177 @@
+//! The data access layer: connections, a reflected schema and aliases, in one handle.
+
+mod alias;
+mod builder;
+mod cache;
+mod lent;
+mod lookup;
+mod run;
+mod violation;
+
+use std::fmt;
+use std::process;
+use std::sync::Arc;
+
+pub(crate) use self::alias::Aliases;
+pub use self::builder::Builder;
+pub(crate) use self::cache::Cache;
+pub use self::cache::SchemaCache;
+use self::lent::Lent;
+use crate::error::Result;
+use crate::lane::Lane;
+use crate::pool::Connections;
+use crate::reflect::Reflect;
+use crate::transaction::{Transaction, TransactionOptions};
+
+/// Connections to one database, what was reflected of it, and aliases.
+///
+/// A cheap clone: hand it to whatever needs the database. It belongs to the Tokio runtime it was made on.
+///
+/// ```no_run
+/// # async fn example() -> aiodal_core::Result<()> {
+/// use aiodal_core::DataAccessLayer;
+///
+/// let dal = DataAccessLayer::connect("postgres://localhost/library").await?;
+/// let tx = dal.transaction().await?;
+/// let author = tx.table("author").await?;
+/// author.insert().set("name", &"Hep").execute(&tx).await?;
+/// tx.commit().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct DataAccessLayer(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    source: Source,
+    reflect: Reflect,
+    cache: Arc<Cache>,
+    aliases: Aliases,
+}
+
+enum Source {
+    Pool(Connections),
+    /// One transaction of somebody else, in which ours are nested.
+    Lent(Lent),
+}
+
+impl DataAccessLayer {
+    /// Connects, with the defaults of [`builder`](DataAccessLayer::builder).
+    ///
+    /// Nothing is reflected yet: a [table](DataAccessLayer::table) is when it is asked for, and the whole
+    /// [schema](DataAccessLayer::schema) is when that is.
+    ///
+    /// # Errors
+    ///
+    /// A URL that can't be read, and a server that can't be reached or refuses.
+    pub async fn connect(url: &str) -> Result<DataAccessLayer> {
+        DataAccessLayer::builder().connect(url).await
+    }
+
+    /// Connects, or ends the process: one line on stderr, and exit code 1. For scripts and command lines.
+    pub async fn connect_or_exit(url: &str) -> DataAccessLayer {
+        match DataAccessLayer::connect(url).await {
+            Ok(dal) => dal,
+            Err(error) => {
+                eprintln!("error: {}", error.one_line());
+                process::exit(1)
+            }
+        }
+    }
+
+    /// Begins to say how to connect and what to reflect.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// Makes one of a pool: ours, or a `bb8::Pool<PostgresConnectionManager<_>>` that an application has already.
+    #[must_use]
+    pub fn from_pool(pool: impl Into<Connections>) -> DataAccessLayer {
+        DataAccessLayer::new(Source::Pool(pool.into()), Reflect::default())
+    }
+
+    /// Makes one whose transactions are nested in the transaction of a lane, one at a time.
+    ///
+    /// For a framework that lends its transaction out: code under test begins and commits as it would in production,
+    /// and nothing is committed. `cache` is what other borrowers in the same database have reflected.
+    ///
+    /// - A commit checks deferred constraints, as a real one would, and is final only as far as the lane's owner lets it.
+    /// - A second transaction waits for the first to end, as it would for a pool with one connection.
+    /// - Isolation levels are accepted, and change nothing: there is one transaction.
+    /// - What is sent through the lane while a nested transaction is open belongs to that one.
+    #[must_use]
+    pub fn on_loan(lane: &Lane, cache: &SchemaCache) -> DataAccessLayer {
+        let source = Source::Lent(Lent::new(lane));
+        DataAccessLayer::sharing(source, Reflect::default(), cache.0.clone())
+    }
+
+    /// Returns the transaction that the others are nested in, on loan. `None` for one that has a pool.
+    #[must_use]
+    pub fn outer_transaction(&self) -> Option<Transaction> {
+        match &self.0.source {
+            Source::Pool(_) => None,
+            Source::Lent(lent) => Some(lent.outer(self)),
+        }
+    }
+
+    fn new(source: Source, reflect: Reflect) -> DataAccessLayer {
+        DataAccessLayer::sharing(source, reflect, Arc::default())
+    }
+
+    fn sharing(source: Source, reflect: Reflect, cache: Arc<Cache>) -> DataAccessLayer {
+        DataAccessLayer(Arc::new(Inner {
+            source,
+            reflect,
+            cache,
+            aliases: Aliases::default(),
+        }))
+    }
+
+    /// Begins a transaction.
+    ///
+    /// # Errors
+    ///
+    /// No connection became free in time.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, no connection is taken and no transaction is open.
+    pub async fn transaction(&self) -> Result<Transaction> {
+        self.begin(&TransactionOptions::default()).await
+    }
+
+    /// Begins a transaction with options: an isolation level, time limits, read only.
+    ///
+    /// # Errors
+    ///
+    /// No connection became free in time.
+    pub async fn begin(&self, options: &TransactionOptions) -> Result<Transaction> {
+        self.begin_for(options, "its pool").await
+    }
+
+    pub(crate) fn cache(&self) -> Arc<Cache> {
+        self.0.cache.clone()
+    }
+
+    /// `owner` is named in the error of a borrower who would commit.
+    async fn begin_for(&self, options: &TransactionOptions, owner: &str) -> Result<Transaction> {
+        let transaction = match &self.0.source {
+            Source::Pool(connections) => Transaction::begin_on(connections, options, owner).await?,
+            Source::Lent(lent) => lent.begin(options).await?,
+        };
+        Ok(transaction.of(self.clone()))
+    }
+}
+
+impl fmt::Debug for DataAccessLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let source: &dyn fmt::Debug = match &self.0.source {
+            Source::Pool(connections) => connections,
+            Source::Lent(lent) => lent,
+        };
+        f.debug_struct("DataAccessLayer")
+            .field("source", source)
+            .field("schema", &self.0.cache)
+            .finish_non_exhaustive()
+    }
+}

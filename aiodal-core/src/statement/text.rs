@@ -1,0 +1,180 @@
+//! As much of SQL's lexical structure as it takes to use a statement as a part of another.
+
+use std::ops::ControlFlow;
+
+use crate::error::{Error, Result};
+
+/// Returns a statement without the semicolons behind it, comments there may be included.
+///
+/// Whoever uses the result ends the line before going on: its last line may be a comment.
+pub(super) fn single_statement(sql: &str) -> Result<&str> {
+    let mut end = None;
+    let mut several = false;
+    scan(sql, |at, token| match (token, end) {
+        (Token::Space, _) | (Token::Semicolon, Some(_)) => ControlFlow::Continue(()),
+        (Token::Semicolon, None) => {
+            end = Some(at);
+            ControlFlow::Continue(())
+        }
+        (Token::Other, None) => ControlFlow::Continue(()),
+        (Token::Other, Some(_)) => {
+            several = true;
+            ControlFlow::Break(())
+        }
+    });
+    if several {
+        return Err(Error::refused(
+            "page a query",
+            "it is more than one statement".to_owned(),
+        ));
+    }
+    Ok(&sql[..end.unwrap_or(sql.len())])
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Token {
+    Semicolon,
+    /// White space or a comment.
+    Space,
+    Other,
+}
+
+/// Calls `visit` with each token, a string or quoted identifier being one (PostgreSQL manual, 4.1).
+fn scan(sql: &str, mut visit: impl FnMut(usize, Token) -> ControlFlow<()>) {
+    let bytes = sql.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        let rest = &bytes[at..];
+        let (length, token) = match rest {
+            [b'-', b'-', ..] => (line(rest), Token::Space),
+            [b'/', b'*', ..] => (comment(rest), Token::Space),
+            [b';', ..] => (1, Token::Semicolon),
+            [byte, ..] if byte.is_ascii_whitespace() => (1, Token::Space),
+            [b'\'', ..] => (
+                quoted(rest, b'\'', is_escape_string(&bytes[..at])),
+                Token::Other,
+            ),
+            [b'"', ..] => (quoted(rest, b'"', false), Token::Other),
+            [b'$', ..] if !ends_in_word(&bytes[..at]) => (dollar_quoted(rest), Token::Other),
+            _ => (1, Token::Other),
+        };
+        if visit(at, token).is_break() {
+            return;
+        }
+        at += length;
+    }
+}
+
+fn line(rest: &[u8]) -> usize {
+    let end = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
+    end.unwrap_or(rest.len())
+}
+
+/// Comments nest.
+fn comment(rest: &[u8]) -> usize {
+    let (mut at, mut depth) = (0, 0_u32);
+    while at < rest.len() {
+        match rest[at..] {
+            [b'/', b'*', ..] => (at, depth) = (at + 2, depth + 1),
+            [b'*', b'/', ..] => (at, depth) = (at + 2, depth - 1),
+            _ => at += 1,
+        }
+        if depth == 0 {
+            break;
+        }
+    }
+    at
+}
+
+/// A doubled quote ends one string and begins the next, which comes to the same here.
+fn quoted(rest: &[u8], quote: u8, backslash: bool) -> usize {
+    let mut at = 1;
+    while at < rest.len() && rest[at] != quote {
+        at += if backslash && rest[at] == b'\\' { 2 } else { 1 };
+    }
+    (at + 1).min(rest.len())
+}
+
+fn dollar_quoted(rest: &[u8]) -> usize {
+    let tag = rest[1..].iter().position(|byte| !is_word(*byte));
+    let Some(length) = tag
+        .filter(|length| rest[length + 1] == b'$')
+        .map(|length| length + 2)
+    else {
+        return 1;
+    };
+    // `$1$` is no tag: tags are identifiers.
+    if rest[1].is_ascii_digit() {
+        return 1;
+    }
+    let (tag, body) = rest.split_at(length);
+    let end = body.windows(length).position(|window| window == tag);
+    end.map_or(rest.len(), |end| length + end + length)
+}
+
+/// Says whether the quote that follows begins a string with backslash escapes: `E'..'`.
+fn is_escape_string(before: &[u8]) -> bool {
+    match before {
+        [rest @ .., b'e' | b'E'] => !ends_in_word(rest),
+        _ => false,
+    }
+}
+
+fn ends_in_word(before: &[u8]) -> bool {
+    before
+        .last()
+        .is_some_and(|byte| is_word(*byte) || *byte == b'$')
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn semicolons_behind_a_statement_are_cut() {
+        let cases = [
+            ("select 1", "select 1"),
+            ("select 1;", "select 1"),
+            ("select 1 ; -- done;\n ; /* ; /* ; */ */", "select 1 "),
+            ("select ';' -- no; end", "select ';' -- no; end"),
+            (
+                "select E'it\\'s;', 'back\\';",
+                "select E'it\\'s;', 'back\\'",
+            ),
+            ("select $$;$$, $a$;$$;$a$;", "select $$;$$, $a$;$$;$a$"),
+            ("select $1;", "select $1"),
+            ("select \"a;b\"\"c;\";", "select \"a;b\"\"c;\""),
+            ("select 'it''s;';", "select 'it''s;'"),
+            ("select é$$;", "select é$$"),
+        ];
+        for (sql, cut) in cases {
+            assert_eq!(single_statement(sql).unwrap(), cut, "{sql}");
+        }
+    }
+
+    #[test]
+    fn two_statements_are_refused() {
+        for sql in ["select 1; select 2", "select 1;;\n/* x */ begin"] {
+            assert!(single_statement(sql).is_err(), "{sql}");
+        }
+    }
+
+    #[test]
+    fn text_that_ends_early_is_the_servers_to_refuse() {
+        for sql in [
+            "select '",
+            "select /* ",
+            "select $a$",
+            "select \"",
+            "select E'\\",
+            "$",
+            "$a",
+        ] {
+            assert_eq!(single_statement(sql).unwrap(), sql);
+        }
+    }
+}

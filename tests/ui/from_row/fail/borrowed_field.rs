@@ -1,0 +1,6 @@
+#[derive(aiodal::FromRow)]
+struct Author<'a> {
+    name: &'a str,
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+#[derive(aiodal::FromRow)]
+enum Mood {
+    Sad,
+    Happy,
+}
+
+fn main() {}

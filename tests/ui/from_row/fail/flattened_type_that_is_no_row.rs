@@ -1,0 +1,7 @@
+#[derive(aiodal::FromRow)]
+struct Author {
+    #[aiodal(flatten)]
+    id: i32,
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+#[derive(aiodal::FromRow)]
+#[aiodal(default)]
+struct Author {
+    full_name: String,
+}
+
+fn main() {}

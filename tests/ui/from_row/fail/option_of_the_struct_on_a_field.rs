@@ -1,0 +1,7 @@
+#[derive(aiodal::FromRow)]
+struct Author {
+    #[aiodal(rename_all = "camelCase")]
+    full_name: String,
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+#[derive(aiodal::FromRow)]
+struct Author {
+    #[aiodal = "skip"]
+    name: String,
+}
+
+fn main() {}

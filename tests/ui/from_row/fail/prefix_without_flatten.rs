@@ -1,0 +1,7 @@
+#[derive(aiodal::FromRow)]
+struct Author {
+    #[aiodal(prefix = "author_")]
+    name: String,
+}
+
+fn main() {}

@@ -1,0 +1,4 @@
+#[derive(aiodal::FromRow)]
+struct Author(#[aiodal(rename = "id")] i32, String);
+
+fn main() {}

@@ -1,0 +1,7 @@
+#[derive(aiodal::FromRow)]
+struct Author {
+    #[aiodal(rename = full_name)]
+    name: String,
+}
+
+fn main() {}

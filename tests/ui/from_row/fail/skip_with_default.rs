@@ -1,0 +1,7 @@
+#[derive(aiodal::FromRow)]
+struct Author {
+    #[aiodal(skip, default)]
+    name: String,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+#[derive(aiodal::FromRow)]
+struct Author {
+    name: Option<&'static str>,
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+#[derive(aiodal::FromRow)]
+struct Author {
+    #[aiodal(try_from = 64)]
+    id: i32,
+}
+
+fn main() {}

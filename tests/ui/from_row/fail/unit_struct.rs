@@ -1,0 +1,4 @@
+#[derive(aiodal::FromRow)]
+struct Nothing;
+
+fn main() {}

@@ -1,0 +1,7 @@
+#[derive(aiodal::FromRow)]
+struct Author {
+    #[aiodal(renamed = "full_name")]
+    name: String,
+}
+
+fn main() {}

@@ -7,7 +7,7 @@
 use std::error::Error;
 use std::process::ExitCode;
 
-use aiodal::{Reflect, Schema, Transaction};
+use aiodal::{DataAccessLayer, Reflect};
 
 const USAGE: &str = "\
 usage: schema [options] <url>
@@ -57,9 +57,9 @@ async fn main() -> ExitCode {
 }
 
 async fn print(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
-    let pool = aiodal::connect(&arguments.url).await?;
-    let tx = Transaction::begin(&pool).await?;
-    let schema = Schema::reflect(&tx, &arguments.options).await?;
+    let options = arguments.options.clone();
+    let dal = DataAccessLayer::builder().reflect(options);
+    let schema = dal.connect(&arguments.url).await?.schema().await?;
     match arguments.format {
         Format::Text => println!("{schema:#}"),
         Format::Json => println!("{}", serde_json::to_string_pretty(&schema)?),

@@ -21,6 +21,7 @@
 //! | argument | what the test gets | afterwards |
 //! | --- | --- | --- |
 //! | `&Transaction`, `&mut Transaction`, `Transaction` | one connection, in one transaction | rolled back, the connection reset and reused |
+//! | `&DataAccessLayer` | the same; the transactions that it begins and commits are nested in the test's | rolled back with it |
 //! | none | its own Tokio runtime | nothing was touched |
 //!
 //! At the end, in one round trip, deferred constraints are checked as a COMMIT would check them, and the transaction is
@@ -36,7 +37,7 @@
 //! A [`Session`] says what every test finds: migrations and a seed. They are run into a template database once per
 //! change of theirs, by whichever process comes first, and tests run in a clone of it.
 //!
-//! ```
+//! ```standalone_crate
 //! use aiodal::{BoxError, Migrations, Transaction};
 //!
 //! struct Library;
@@ -74,16 +75,148 @@
 //! binary. Under nextest every test is a process: the server, the template and the session database are shared all the
 //! same, and a process needs one connection.
 //!
-//! # Outside of tests
+//! # The data access layer
 //!
-//! ```no_run
-//! # async fn example() -> aiodal::Result<()> {
-//! let pool = aiodal::connect("postgres://localhost/library").await?;
-//! let tx = aiodal::Transaction::begin(&pool).await?;
-//! tx.execute("update author set name = upper(name)", &[]).await?;
-//! tx.commit().await?;
-//! # Ok(())
-//! # }
+//! What tests run on is a data access layer of its own, for services, scripts and command lines. All of it hangs on
+//! [`DataAccessLayer`], a cheap clone:
+//!
+//! ```
+//! # fn main() -> aiodal::__private::Verdict { aiodal::__private::example(async |test| {
+//! # let connect = async |_: &str| Ok::<_, aiodal::Error>(test.clone());
+//! # let url = "postgres://localhost/library";
+//! use aiodal::DataAccessLayer;
+//!
+//! # /*
+//! let dal = DataAccessLayer::connect("postgres://localhost/library").await?;
+//! # */
+//! # let dal: DataAccessLayer = connect(url).await?;
+//! let tx = dal.transaction().await?;
+//! tx.batch_execute("create table author (id serial primary key, name text unique, born int)").await?;
+//! tx.execute("insert into author (name) values ($1)", &[&"Hep"]).await?;
+//! tx.commit().await?; // dropped instead, it rolls back
+//! # Ok(()) }) }
+//! ```
+//!
+//! [`DataAccessLayer::builder`] takes [`PoolOptions`] and what to [`Reflect`]; `connect` reads URLs, `PG*` variables and
+//! `~/.pgpass` as libpq does ([`DatabaseUrl`]). [`DataAccessLayer::from_pool`] takes a bb8 pool that is there already.
+//!
+//! A test that takes `&DataAccessLayer` hands code under test the very type it has in production. What that begins is nested
+//! in the test's transaction, one after another; a commit checks deferred constraints and runs hooks, and is undone with
+//! the test.
+//!
+//! ## Transactions
+//!
+//! A [`Transaction`] is owned: store it, return it, send it to a task. Its methods are tokio-postgres's. A repeated statement is
+//! prepared once per connection, and stays right when somebody changes its tables.
+//!
+//! ```
+//! # fn main() -> aiodal::__private::Verdict { aiodal::__private::example(async |dal| {
+//! # let setup = "create table account (id int primary key, cents bigint check (cents >= 0)); insert into account values (1, 500), (2, 0)";
+//! # dal.with_transaction(async |tx| tx.batch_execute(setup).await).await?;
+//! use aiodal::{IsolationLevel, Retry, TransactionOptions};
+//!
+//! // Committed on `Ok`; rolled back on an error, a panic, and when the future is dropped.
+//! dal.with_transaction(async |tx| {
+//!     tx.execute("update account set cents = cents - 100 where id = 1", &[]).await?;
+//!     let bonus = tx.savepoint().await?; // a `Transaction` too
+//!     bonus.execute("update account set cents = cents + 5 where id = 2", &[]).await?;
+//!     bonus.rollback().await?;
+//!     tx.on_commit(async { println!("sent") });
+//!     tx.execute("update account set cents = cents + 100 where id = 2", &[]).await
+//! })
+//! .await?;
+//!
+//! // Run again, in another transaction, if it fails of others (40001, 40P01).
+//! let options = TransactionOptions::new().isolation_level(IsolationLevel::Serializable);
+//! let total: i64 = dal
+//!     .retrying(&options, &Retry::default(), |tx| async move {
+//!         tx.query_scalar("select sum(cents)::bigint from account", &[]).await
+//!     })
+//!     .await?;
+//! assert_eq!(total, 500);
+//! # Ok::<(), aiodal::BoxError>(()) }) }
+//! ```
+//!
+//! There are [`query_stream`](Transaction::query_stream), [`copy_in`](Transaction::copy_in) and
+//! [`copy_out`](Transaction::copy_out), and [`client`](Transaction::client) for what is not wrapped. Statements that are polled
+//! together share a round trip.
+//!
+//! ## Rows
+//!
+//! ```
+//! # fn main() -> aiodal::__private::Verdict { aiodal::__private::example(async |dal| {
+//! # let tx = dal.transaction().await?;
+//! # tx.batch_execute("create table author (id int, full_name text, born int); insert into author values (1, 'Hep', 1907)").await?;
+//! #[derive(aiodal::FromRow)]
+//! struct Author {
+//!     id: i32,
+//!     #[aiodal(rename = "full_name")]
+//!     name: String,
+//!     born: Option<i32>,
+//! }
+//!
+//! let authors: Vec<Author> = tx.query_as("select * from author", &[]).await?;
+//! assert_eq!((authors[0].id, authors[0].name.as_str(), authors[0].born), (1, "Hep", Some(1907)));
+//! let (id, name): (i32, String) = tx.query_one_as("select id, full_name from author", &[]).await?;
+//! let count: i64 = tx.query_scalar("select count(*) from author", &[]).await?;
+//! let page = tx.query_page_as::<Author>("select * from author order by id", &[], 10, 0).await?;
+//! assert_eq!((page.rows.len(), page.total), (1, 1)); // one statement
+//! # let _ = (id, name, count); Ok(()) }) }
+//! ```
+//!
+//! A column that is missing or of another type is an error that names the struct, the field, the column and both types.
+//!
+//! ## The schema
+//!
+//! A database is reflected from its catalogs, a table when it is asked for, or as a whole.
+//!
+//! ```
+//! # fn main() -> aiodal::__private::Verdict { aiodal::__private::example(async |dal| {
+//! # let tx = dal.transaction().await?;
+//! # tx.batch_execute("create table author (id serial primary key, name varchar(80) unique); \
+//! #     create table book (id serial primary key, author int not null references author on delete cascade)").await?;
+//! let author = tx.table("author").await?;
+//! assert_eq!(author.column("name")?.data_type.sql, "character varying(80)");
+//! assert_eq!(author.unique_constraints[0].columns, ["name"]);
+//!
+//! let schema = tx.schema().await?;
+//! assert_eq!(schema.table("public.book")?.foreign_keys[0].referred_table, author.name);
+//! let error = schema.table("autor").unwrap_err();
+//! assert!(error.to_string().contains("did you mean \"author\"?"));
+//! println!("{}", schema.mermaid()); // or `schema` itself, `schema.dot()`; with the feature `serde`, JSON
+//! # Ok(()) }) }
+//! ```
+//!
+//! ## Statements on reflected tables
+//!
+//! ```
+//! # fn main() -> aiodal::__private::Verdict { aiodal::__private::example(async |dal| {
+//! # let tx = dal.transaction().await?;
+//! # tx.batch_execute("create table author (id serial primary key, name text unique, born int)").await?;
+//! let author = tx.table("author").await?;
+//! let row = author.insert().set("name", &"Hep").returning(["id"]).fetch_one(&tx).await?;
+//! let id: i32 = row.get("id");
+//! author.update().set("born", &1907).key(&[&id]).execute(&tx).await?;
+//!
+//! // On conflict with which key? The one whose columns are all given: here that of `name`.
+//! author.upsert().set("name", &"Hep").set("born", &1908).update_rest().execute(&tx).await?;
+//! let row = author.select().key(&[&id]).fetch_one(&tx).await?;
+//! assert_eq!(row.get::<_, i32>("born"), 1908);
+//! # Ok(()) }) }
+//! ```
+//!
+//! ## Errors
+//!
+//! ```
+//! # fn main() -> aiodal::__private::Verdict { aiodal::__private::example(async |dal| {
+//! # let mut tx = dal.transaction().await?;
+//! # tx.batch_execute("create table author (id serial primary key, name text constraint one_name unique)").await?;
+//! # let tx = tx.savepoint().await?;
+//! let error = tx.execute("insert into author (name) values ('Hep'), ('Hep')", &[]).await.unwrap_err();
+//! assert!(error.is_unique_violation());
+//! assert_eq!(error.constraint(), Some("one_name"));
+//! println!("{error:#}"); // with the server's detail, hint, constraint, SQLSTATE, and the place in the statement
+//! # Ok(()) }) }
 //! ```
 //!
 //! # Features
@@ -93,7 +226,7 @@
 //! | `derive` | yes | `#[derive(aiodal::FromRow)]`; without it the trait is implemented by hand |
 //! | `json` | no | columns of JSON into any type of serde's, and any row into JSON ([`row`]) |
 //! | `test` | yes | the attributes and the session; an application turns it off for its dependency and on for its dev-dependency |
-//! | `sea-query` | no | statements built with sea-query, their values converted to the types of their parameters ([`SeaQuery`]) |
+//! | `sea-query` | no | statements built with sea-query, their values converted to the types of their parameters (`SeaQuery`) |
 //! | `rustls` | no | TLS to the server, with `sslmode` and its kin as in libpq |
 //! | `serde` | no | the reflected [`Schema`] as data for serde: JSON and the like |
 //! | `with-chrono-0_4`, `with-jiff-0_2`, `with-serde_json-1`, `with-time-0_3`, `with-uuid-1` | no | values of these crates as parameters and columns, as in tokio-postgres |

@@ -44,10 +44,10 @@ struct Inner {
     traffic: Mutex<Traffic>,
     /// Whether a statement has passed that may make prepared ones stale.
     outdated: AtomicBool,
-    /// Whether answers can no longer be told from each other: nothing more is sent.
-    broken: AtomicBool,
     /// What is known of the tables whose constraints a statement may violate.
     schema: OnceLock<Arc<Cache>>,
+    /// Whether answers can no longer be told from each other: nothing more is sent.
+    broken: AtomicBool,
 }
 
 struct Gate {
@@ -136,8 +136,8 @@ impl Lane {
             gate,
             traffic: Mutex::default(),
             outdated: AtomicBool::new(false),
-            broken: AtomicBool::new(false),
             schema: OnceLock::new(),
+            broken: AtomicBool::new(false),
         }))
     }
 
@@ -296,8 +296,8 @@ impl Lane {
                 Some(Ok(SimpleQueryMessage::Row(row))) => answer.take_first_cell(&row),
                 Some(Ok(_)) => {}
                 Some(Err(error)) => {
-                    reading.answer = None;
                     self.0.held.heed(&error);
+                    reading.answer = None;
                     return Err(Error::begin(error));
                 }
                 None => reading.ended(),

@@ -11,6 +11,7 @@
 //!   [`commit`](Transaction::commit) it rolls back.
 //! - [`Savepoint`] is a nested transaction that is released when it ends.
 //! - [`FromRow`] reads rows into structs and tuples, by [`Transaction::query_as`] and its siblings.
+//! - [`Schema`] is a database as data: [reflected](Schema::reflect), and looked up by name.
 //! - [`Error`] is opaque and answers questions; its alternate form prints the whole chain.
 //!
 //! ```no_run

@@ -1,6 +1,6 @@
 //! Finds the name that was probably meant.
 
-/// Returns the names that `wrong` may be a slip of the pen for, the nearest first, three at most.
+/// Returns the names that `wrong` may be a slip of the pen for: the nearest first, equally near ones by name, three at most.
 ///
 /// A third of the letters may differ; beyond that a suggestion is a guess. Case does not count.
 ///
@@ -64,7 +64,7 @@ mod tests {
     #[test]
     fn the_nearest_comes_first_and_a_stranger_not_at_all() {
         let names = ["books", "book", "author", "boo"];
-        assert_eq!(nearest("bok", names), ["book", "boo"]);
+        assert_eq!(nearest("bok", names), ["boo", "book"]);
         assert_eq!(nearest("Books", names), ["books", "book"]);
         assert!(nearest("invoice", names).is_empty());
     }

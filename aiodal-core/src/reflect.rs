@@ -11,14 +11,17 @@ mod functions;
 mod indexes;
 mod options;
 mod partitions;
+mod receive;
 mod relation;
 mod rows;
 mod sequences;
 mod types;
 
+use std::pin::pin;
 use std::sync::Arc;
 
-use futures_util::future::{join, join_all, join3};
+use futures_util::TryStreamExt;
+use futures_util::future::{join, join_all, join4, join5};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row};
@@ -26,7 +29,9 @@ use tokio_postgres::{Client, Row};
 use self::assemble::{Assembled, Rows, assemble};
 use self::catalog::Scope;
 pub use self::options::Reflect;
-use self::rows::{FromCatalog, Listed, Names, Namespaces};
+#[doc(hidden)]
+pub use self::receive::receive_only;
+use self::rows::{FromCatalog, Listed, Names, Namespaces, TypeRow};
 use crate::error::{Error, Missing, Result};
 use crate::nearest::nearest;
 use crate::schema::{NameRef, QualifiedName, Reading, Schema, Table};
@@ -133,36 +138,27 @@ impl Table {
         })
         .await?
     }
-}
 
-/// Receives what a reflection receives and makes nothing of it: what benches hold a reflection against.
-///
-/// # Errors
-///
-/// As for [`Schema::reflect`].
-#[doc(hidden)]
-pub async fn receive_only(tx: &Transaction, options: &Reflect) -> Result<usize> {
-    let lane = tx.lane();
-    let received = lane.unobserved(async {
-        let scope = Scope {
-            options,
-            one_by_one: false,
-            version: server_version(lane.held().client()).await?,
-        };
-        let schemas: (&(dyn ToSql + Sync), Type) = (&options.schemas, Type::TEXT_ARRAY);
-        let choice = [(catalog::namespaces(options), vec![schemas])];
-        let client = lane.held().client();
-        receive(
-            client,
-            Bracket::Savepoint,
-            &choice,
-            scope,
-            options.functions,
-        )
-        .await
-    });
-    let answers = received.await??.answers;
-    Ok(answers.iter().map(|(_, rows)| rows.len()).sum())
+    /// Reflects one relation over a connection, in a transaction of its own and one round trip.
+    ///
+    /// The connection must have no transaction open: its end would be this one's end too.
+    ///
+    /// # Errors
+    ///
+    /// There is no relation of that name; the error names those that are near
+    /// ([`is_not_found`](Error::is_not_found)). A lost connection.
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`Schema::reflect_on`].
+    pub async fn reflect_on<'a>(
+        client: &Client,
+        name: impl Into<NameRef<'a>>,
+    ) -> Result<Arc<Table>> {
+        let name = name.into();
+        let version = server_version(client).await?;
+        table(client, version, name, Bracket::Transaction).await
+    }
 }
 
 /// Asks for `server_version_num`; for connections that have not kept it.
@@ -202,7 +198,7 @@ pub(crate) async fn whole(
     }
     let functions = options.functions && !scope.one_by_one;
     let answer = retried(bracket, async || {
-        read(client, bracket, &choice, scope, functions).await
+        Box::pin(read(client, bracket, &choice, scope, functions)).await
     })
     .await?;
 
@@ -281,7 +277,7 @@ pub(crate) async fn table(
     wanted.add(name)?;
     let choice = vec![(catalog::one(), wanted.params())];
     let answer = retried(bracket, async || {
-        read(client, bracket, &choice, scope, false).await
+        Box::pin(read(client, bracket, &choice, scope, false)).await
     })
     .await?;
     match assemble(answer.rows, scope)?.tables.pop() {
@@ -420,64 +416,37 @@ async fn read(
     scope: Scope<'_>,
     functions: bool,
 ) -> Result<Answer> {
-    let Received { choice, answers } = receive(client, bracket, choice, scope, functions).await?;
-    let mut next = answers.into_iter();
-    let rows = Rows {
-        relations: rows_of(&mut next)?,
-        columns: rows_of(&mut next)?,
-        constraints: rows_of(&mut next)?,
-        indexes: rows_of(&mut next)?,
-        operator_classes: rows_of(&mut next)?,
-        parents: rows_of(&mut next)?,
-        sequences: rows_of(&mut next)?,
-        types: rows_of(&mut next)?,
-        comments: rows_of(&mut next)?,
-        extensions: rows_of(&mut next)?,
-        functions: rows_of(&mut next)?,
-    };
-    Ok(Answer { choice, rows })
-}
-
-/// What the server has sent, before it is read: by the names of what was asked for.
-struct Received {
-    /// A row of each.
-    choice: Vec<Row>,
-    answers: Vec<(&'static str, Vec<Row>)>,
-}
-
-/// Sends everything, and receives the answers.
-async fn receive(
-    client: &Client,
-    bracket: Bracket,
-    choice: &[Choice<'_>],
-    scope: Scope<'_>,
-    functions: bool,
-) -> Result<Received> {
     let open = format!("{}; {}", bracket.open(), catalog::ASIDE);
-    let statements = [
-        ("relations", Some(catalog::relations(scope))),
-        ("columns", Some(catalog::columns(scope))),
-        ("constraints", Some(catalog::constraints(scope))),
-        ("indexes", Some(catalog::indexes(scope))),
-        ("operator classes", Some(catalog::operator_classes(scope))),
-        ("parents", Some(catalog::parents(scope))),
-        ("sequences", Some(catalog::sequences(scope))),
-        ("types", Some(catalog::types(scope, functions))),
-        ("comments", Some(catalog::comments(scope))),
-        ("extensions", Some(catalog::extensions(scope))),
-        ("functions", functions.then(|| catalog::functions(scope))),
-    ];
+    let functions = functions.then(|| catalog::functions(scope));
     let choose = choice
         .iter()
         .map(|(sql, params)| client.query_typed_one(sql, params));
-    let ask = statements.iter().map(async |(_, sql)| match sql {
-        Some(sql) => client.query_typed(sql, &[]).await,
-        None => Ok(Vec::new()),
-    });
     // Each of them sends what it has when it is polled for the first time: in this order, before any answer.
-    let (opened, (choice, answers), closed) = join3(
+    let (opened, choice, (first, second), functions, closed) = join5(
         client.batch_execute(&open),
-        join(join_all(choose), join_all(ask)),
+        join_all(choose),
+        join(
+            join5(
+                ask(client, "relations", catalog::relations(scope)),
+                ask(client, "columns", catalog::columns(scope)),
+                ask(client, "constraints", catalog::constraints(scope)),
+                ask(client, "indexes", catalog::indexes(scope)),
+                ask(client, "operator classes", catalog::operator_classes(scope)),
+            ),
+            join5(
+                ask(client, "parents", catalog::parents(scope)),
+                ask(client, "sequences", catalog::sequences(scope)),
+                ask(client, "types", catalog::types(scope, functions.is_some())),
+                ask(client, "comments", catalog::comments(scope)),
+                ask(client, "extensions", catalog::extensions(scope)),
+            ),
+        ),
+        async {
+            match functions {
+                Some(sql) => ask(client, "functions", sql).await,
+                None => Ok(Vec::new()),
+            }
+        },
         client.batch_execute(bracket.close()),
     )
     .await;
@@ -487,23 +456,64 @@ async fn receive(
         .into_iter()
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| Error::reflection("the names that were given", error))?;
-    let answers = answers
-        .into_iter()
-        .zip(&statements)
-        .map(|(answer, (what, _))| match answer {
-            Ok(rows) => Ok((*what, rows)),
-            Err(error) => Err(Error::reflection(what, error)),
-        })
-        .collect::<Result<Vec<_>>>()?;
+    let rows = Rows {
+        relations: first.0?,
+        columns: first.1?,
+        constraints: first.2?,
+        indexes: first.3?,
+        operator_classes: first.4?,
+        parents: second.0?,
+        sequences: second.1?,
+        types: second.2?,
+        comments: second.3?,
+        extensions: second.4?,
+        functions: functions?,
+    };
     closed.map_err(|error| Error::reflection("the schema: its end failed", error))?;
-    Ok(Received { choice, answers })
+    let mut answer = Answer { choice, rows };
+    let unknown = answer.rows.unknown_types();
+    if !unknown.is_empty() {
+        let more = more_types(client, bracket, scope, &unknown).await?;
+        answer.rows.types.extend(more);
+    }
+    Ok(answer)
 }
 
-fn rows_of<T: FromCatalog>(
-    answers: &mut impl Iterator<Item = (&'static str, Vec<Row>)>,
-) -> Result<Vec<T>> {
-    let Some((what, rows)) = answers.next() else {
-        return Ok(Vec::new());
+/// Asks for types that no dependency has told of: columns of a catalog's row type, or of a type new to the driver. Nearly
+/// never are there any, so that another round trip is cheaper than to look for them every time.
+async fn more_types(
+    client: &Client,
+    bracket: Bracket,
+    scope: Scope<'_>,
+    oids: &Vec<u32>,
+) -> Result<Vec<TypeRow>> {
+    let open = format!("{}; {}", bracket.open(), catalog::ASIDE);
+    let namespaces = "select set_config('aiodal.namespaces', '', true)";
+    let sql = catalog::more_types(scope);
+    let (opened, _, answer, closed) = join4(
+        client.batch_execute(&open),
+        client.batch_execute(namespaces),
+        client.query_typed(&sql, &[(oids, Type::OID_ARRAY)]),
+        client.batch_execute(bracket.close()),
+    )
+    .await;
+    opened
+        .and(answer)
+        .and_then(|rows| TypeRow::read_all(&rows))
+        .and_then(|rows| closed.map(|()| rows))
+        .map_err(|error| Error::reflection("types", error))
+}
+
+/// Runs a statement and decodes its rows as they come, while the server is at the next ones.
+async fn ask<T: FromCatalog>(client: &Client, what: &'static str, sql: String) -> Result<Vec<T>> {
+    let rows = async {
+        let none: [(&(dyn ToSql + Sync), Type); 0] = [];
+        let mut answer = pin!(client.query_typed_raw(&sql, none).await?);
+        let mut rows = Vec::new();
+        while let Some(row) = answer.try_next().await? {
+            rows.push(T::read(&row)?);
+        }
+        Ok(rows)
     };
-    T::read_all(&rows).map_err(|error| Error::reflection(what, error))
+    rows.await.map_err(|error| Error::reflection(what, error))
 }

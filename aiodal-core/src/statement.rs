@@ -27,7 +27,7 @@
 //! | a vector of these | an array | each element |
 //! | any | a domain | as what the domain is over |
 //!
-//! Nothing else converts; a timestamp without a time zone in particular never becomes one with. `None` is null for all.
+//! Nothing else converts; a timestamp without a time zone in particular never becomes one with. `None` is null wherever a value of its type would go.
 
 mod arbiter;
 mod array;
@@ -35,10 +35,12 @@ mod bound;
 mod choice;
 mod condition;
 mod convert;
+mod hints;
 mod insert;
 mod number;
 mod overload;
 mod page;
+mod param;
 mod returning;
 mod rows;
 #[cfg(feature = "sea-query")]

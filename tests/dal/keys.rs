@@ -1,5 +1,6 @@
 //! Statements on reflected tables.
 
+mod arbiters;
 mod insert;
 mod page;
 #[cfg(feature = "sea-query")]
@@ -10,17 +11,41 @@ mod upsert;
 mod values;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use aiodal::schema::Table;
 use aiodal::{Reflect, Result, Schema, Transaction};
 
-/// Runs DDL and reflects.
+/// Runs DDL in a schema of its own, and reflects.
 async fn reflected(tx: &Transaction, ddl: &str) -> Result<Schema> {
-    // Whatever else the database has, these come first.
-    tx.batch_execute("create schema keys; set local search_path = keys, public")
-        .await?;
+    schema_of_its_own(tx).await?;
     tx.batch_execute(ddl).await?;
     Schema::reflect(tx, &Reflect::new()).await
+}
+
+/// Makes a schema and puts it first on the search path.
+///
+/// Transactions that create something of the same name wait for each other, uncommitted or not.
+async fn schema_of_its_own(tx: &Transaction) -> Result<()> {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let own = format!("keys_{}_{number}", std::process::id());
+    tx.batch_execute(&format!(
+        "create schema {own}; set local search_path = {own}, public"
+    ))
+    .await
+}
+
+/// Returns SQL or an error's text as if that schema were called `keys`.
+fn plain(text: &impl ToString) -> String {
+    let text = text.to_string();
+    let mut parts = text.split("keys_");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        plain.push_str("keys");
+        plain.push_str(part.trim_start_matches(|c: char| c.is_ascii_digit() || c == '_'));
+    }
+    plain
 }
 
 /// Runs DDL and reflects the table `t`.

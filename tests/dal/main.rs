@@ -3,19 +3,21 @@
 mod cancel;
 mod connect;
 mod copy;
+mod database;
 mod hooks;
 mod keys;
+mod layer;
+mod on_loan;
 mod property;
+mod proxy;
 mod reflect;
 mod retry;
 mod rows;
 mod statements;
 mod transaction;
 
-mod database;
 #[cfg(unix)]
 #[path = "../support/postgres.rs"]
 mod postgres;
-mod proxy;
 #[path = "../support/server.rs"]
 mod server;

@@ -1,8 +1,9 @@
 //! Makes a schema of the rows of the catalogs.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::builtin::builtin;
 use super::catalog::Scope;
 use super::indexes::{OperatorClasses, collation_name, indexes};
 use super::relation::{Comments, Relation, Relations};
@@ -33,6 +34,18 @@ pub(super) struct Rows {
     pub(super) functions: Vec<FunctionRow>,
 }
 
+impl Rows {
+    /// Returns the types of columns of which the catalogs have said nothing yet.
+    pub(super) fn unknown_types(&self) -> Vec<u32> {
+        let known: HashSet<u32> = self.types.iter().map(|row| row.oid).collect();
+        let used = self.columns.iter().map(|row| row.data_type);
+        let unknown: HashSet<u32> = used
+            .filter(|oid| !known.contains(oid) && builtin(*oid).is_none())
+            .collect();
+        unknown.into_iter().collect()
+    }
+}
+
 /// What becomes of them, each list in the order of (schema, name).
 pub(super) struct Assembled {
     pub(super) tables: Vec<Arc<Table>>,
@@ -48,20 +61,21 @@ pub(super) fn assemble(rows: Rows, scope: Scope<'_>) -> Result<Assembled> {
         .into_iter()
         .map(|row| (row.oid, row.extension))
         .collect();
+    let relations = Relations::gather(
+        rows.relations,
+        rows.columns,
+        rows.constraints,
+        rows.indexes,
+        rows.parents,
+    );
     let mut assembly = Assembly {
-        relations: Relations::gather(
-            rows.relations,
-            rows.columns,
-            rows.constraints,
-            rows.indexes,
-            rows.parents,
-        ),
+        owned: sequences::owned(&rows.sequences, &relations),
+        relations,
         classes: rows
             .operator_classes
             .into_iter()
             .map(|row| (row.oid, row))
             .collect(),
-        owned: sequences::owned(&rows.sequences),
         comments: Comments::new(rows.comments),
         types: Types::new(rows.types),
         extensions,
@@ -84,6 +98,7 @@ pub(super) fn assemble(rows: Rows, scope: Scope<'_>) -> Result<Assembled> {
         functions,
         sequences: sequences::sequences(
             rows.sequences,
+            &assembly.relations,
             &assembly.comments,
             &assembly.extensions,
             extensions_too,

@@ -19,17 +19,21 @@ const ROW_TYPES: &str = "71, 75, 81, 83, 210, 270, 272, 273, 1248, 2842, 2843, 4
 /// Puts names and opinions of the user's session aside; runs right behind BEGIN or SAVEPOINT.
 ///
 /// With an empty path every name in an expression comes out qualified. JIT would compile for longer than these run
-/// where the catalogs were never analyzed.
+/// where the catalogs were never analyzed, and starting workers takes longer than what they would save.
 pub(super) const ASIDE: &str = "\
 select pg_catalog.set_config('aiodal.search_path', pg_catalog.current_schemas(true)::pg_catalog.text, true);
 set local search_path = '';
-set local jit = off";
+set local jit = off;
+set local max_parallel_workers_per_gather = 0";
 
 /// The OIDs of the schemas in question, as [`namespaces`] found them. A sub-select, so that it is evaluated once.
 const NAMESPACES: &str =
     "array(select unnest(string_to_array(current_setting('aiodal.namespaces'), ',')::oid[]))";
 
 /// The OIDs of the relations in question, as [`named`], [`followed`] or [`one`] found them.
+///
+/// What depends on them is compared with an array and not with a sub-select, `= any (array(select ..))`: of the latter
+/// the planner expects many rows, and reads a catalog of thousands whole where its index would do.
 const RELATIONS: &str =
     "array(select unnest(string_to_array(current_setting('aiodal.relations'), ',')::oid[]))";
 
@@ -328,10 +332,10 @@ pub(super) fn parents(scope: Scope<'_>) -> String {
 pub(super) fn sequences(scope: Scope<'_>) -> String {
     let owned_by = |tables: &str| {
         format!(
-            "s.seqrelid in (
+            "s.seqrelid = any (array(
                 select own.objid from pg_depend own
                 where own.classid = 'pg_class'::regclass and own.objsubid = 0 and own.deptype in ('a', 'i')
-                and own.refclassid = 'pg_class'::regclass and own.refobjid in ({tables}))"
+                and own.refclassid = 'pg_class'::regclass and own.refobjid = any (array({tables}))))"
         )
     };
     let roots = format!(
@@ -351,31 +355,37 @@ pub(super) fn sequences(scope: Scope<'_>) -> String {
     format!(
         "select c.oid, n.nspname, c.relname, s.seqtypid,
             s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle,
-            d.deptype = 'i', d.refobjid, ow_n.nspname, ow.relname, ow_a.attname
+            d.deptype = 'i', d.refobjid, d.refobjsubid::int2,
+            case when ow.oid is not null and not ({}) then (
+                select array[own.nspname, ow.relname, owa.attname]::text[]
+                from pg_namespace own, pg_attribute owa
+                where own.oid = ow.relnamespace and owa.attrelid = ow.oid and owa.attnum = d.refobjsubid) end
         from pg_sequence s
         join pg_class c on c.oid = s.seqrelid
         join pg_namespace n on n.oid = c.relnamespace
         left join pg_depend d on d.classid = 'pg_class'::regclass and d.objid = c.oid and d.objsubid = 0
             and d.refclassid = 'pg_class'::regclass and d.refobjsubid > 0 and d.deptype in ('a', 'i')
         left join pg_class ow on ow.oid = d.refobjid
-        left join pg_namespace ow_n on ow_n.oid = ow.relnamespace
-        left join pg_attribute ow_a on ow_a.attrelid = d.refobjid and ow_a.attnum = d.refobjsubid
-        where {chosen}"
+        where {chosen}",
+        scope.relation("ow")
     )
 }
 
 /// The types in use, and what they are made of in turn; with them, of schemas that are reflected whole, all others.
+///
+/// What columns use is known from `pg_depend` too, by index: `pg_attribute` is the greatest of catalogs and is read once.
+/// Only types of the system's own have no dependencies; where they matter they are asked for with [`more_types`].
 pub(super) fn types(scope: Scope<'_>, functions: bool) -> String {
-    let unknown = |oid: &str| format!("({oid} >= {FIRST_UNKNOWN_TYPE} or {oid} in ({ROW_TYPES}))");
-    let own = if scope.one_by_one {
-        String::new()
-    } else {
-        format!(
-            "union select t.oid from pg_type t where t.typnamespace = any ({NAMESPACES}) and (
-                t.typtype in ('e', 'd', 'r')
-                or t.typtype = 'c' and t.typrelid in (select k.oid from pg_class k where k.relkind = 'c'))"
-        )
-    };
+    if scope.one_by_one {
+        return types_from(
+            scope,
+            &format!(
+                "select a.atttypid from pg_attribute a
+                where a.attrelid = any ({RELATIONS}) and a.attnum > 0 and not a.attisdropped and {}",
+                unknown("a.atttypid")
+            ),
+        );
+    }
     let functions = if functions {
         format!(
             "union select x.oid from pg_proc p
@@ -387,6 +397,31 @@ pub(super) fn types(scope: Scope<'_>, functions: bool) -> String {
     } else {
         String::new()
     };
+    types_from(
+        scope,
+        &format!(
+            "select d.refobjid from pg_depend d join pg_class c on c.oid = d.objid
+            where d.refclassid = 'pg_type'::regclass and d.classid = 'pg_class'::regclass and {}
+            union
+            select t.oid from pg_type t left join pg_class k on k.oid = t.typrelid
+            where t.typnamespace = any ({NAMESPACES}) and (
+                t.typtype in ('e', 'd', 'r') or t.typtype = 'c' and k.relkind = 'c')
+            {functions}",
+            scope.relation("c"),
+        ),
+    )
+}
+
+/// Types by their OIDs, which are `$1`.
+pub(super) fn more_types(scope: Scope<'_>) -> String {
+    types_from(scope, "select unnest($1::oid[])")
+}
+
+fn unknown(oid: &str) -> String {
+    format!("({oid} >= {FIRST_UNKNOWN_TYPE} or {oid} in ({ROW_TYPES}))")
+}
+
+fn types_from(scope: Scope<'_>, seeds: &str) -> String {
     let listed = if scope.one_by_one {
         format!("t.oid >= {FIRST_NORMAL_OID}")
     } else {
@@ -394,9 +429,7 @@ pub(super) fn types(scope: Scope<'_>, functions: bool) -> String {
     };
     format!(
         "with recursive used(oid) as (
-            (select a.atttypid from pg_attribute a join pg_class c on c.oid = a.attrelid
-            where {} and {} and a.attnum > 0 and not a.attisdropped and {}
-            {functions} {own})
+            ({seeds})
             union
             select part.oid from used
             join pg_type t on t.oid = used.oid
@@ -425,8 +458,7 @@ pub(super) fn types(scope: Scope<'_>, functions: bool) -> String {
                 when 'm' then (
                     select r.rngsubtype from pg_range r where r.rngmultitypid = t.oid) end,
             {}
-        from used
-        join pg_type t on t.oid = used.oid
+        from pg_type t
         join pg_namespace n on n.oid = t.typnamespace
         left join pg_class k on k.oid = t.typrelid
         left join lateral (
@@ -442,10 +474,8 @@ pub(super) fn types(scope: Scope<'_>, functions: bool) -> String {
                 array_agg(case when a.atttypmod <> -1 and a.atttypid >= {FIRST_UNKNOWN_TYPE}
                     then format_type(a.atttypid, a.atttypmod) end order by a.attnum) as formatted
             from pg_attribute a where a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped
-        ) f on t.typtype = 'c'",
-        scope.relation("c"),
-        scope.normal("a.attrelid"),
-        unknown("a.atttypid"),
+        ) f on t.typtype = 'c'
+        where t.oid = any (array(select used.oid from used))",
         unknown("part.oid"),
         remarks("pg_type", "t.oid"),
     )
@@ -456,13 +486,13 @@ pub(super) fn comments(scope: Scope<'_>) -> String {
     if scope.one_by_one {
         return format!(
             "select 'r'::\"char\", d.objoid, d.objsubid, d.description from pg_description d
-            where d.classoid = 'pg_class'::regclass and d.objoid in (
+            where d.classoid = 'pg_class'::regclass and d.objoid = any (array(
                 select unnest({RELATIONS})
-                union select i.indexrelid from pg_index i where i.indrelid = any ({RELATIONS}))
+                union select i.indexrelid from pg_index i where i.indrelid = any ({RELATIONS})))
             union all
             select 'c', d.objoid, d.objsubid, d.description from pg_description d
-            where d.classoid = 'pg_constraint'::regclass and d.objoid in (
-                select con.oid from pg_constraint con where con.conrelid = any ({RELATIONS}))"
+            where d.classoid = 'pg_constraint'::regclass and d.objoid = any (array(
+                select con.oid from pg_constraint con where con.conrelid = any ({RELATIONS})))"
         );
     }
     let part = |letter: char, catalog: &str, namespace: &str| {

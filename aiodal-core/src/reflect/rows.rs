@@ -187,9 +187,8 @@ rows! {
         cycle: bool,
         internal: Option<bool>,
         owner: Option<u32>,
-        owner_schema: Option<String>,
-        owner_name: Option<String>,
-        owner_column: Option<String>,
+        owner_column: Option<i16>,
+        owner_names: Option<Vec<String>>,
     }
 
     TypeRow {

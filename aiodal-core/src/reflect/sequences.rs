@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::relation::{Comments, Relation};
+use super::relation::{Comments, Relation, Relations};
 use super::rows::SequenceRow;
 use crate::schema::{QualifiedName, Sequence, SequenceOptions};
 
@@ -26,15 +26,26 @@ impl Owned {
     }
 }
 
-pub(super) fn owned(rows: &[SequenceRow]) -> Owned {
+/// Returns the table and column that a sequence belongs to.
+fn owner(row: &SequenceRow, relations: &Relations) -> Option<(QualifiedName, String)> {
+    if let Some([schema, name, column]) = row.owner_names.as_deref() {
+        let table = QualifiedName::new(schema.as_str(), name.as_str());
+        return Some((table, column.clone()));
+    }
+    let relation = relations.get(row.owner?)?;
+    let column = relation.column(row.owner_column?)?;
+    Some((relation.name(), column.name.clone()))
+}
+
+pub(super) fn owned(rows: &[SequenceRow], relations: &Relations) -> Owned {
     // A column may own several: that of its identity counts, or else the oldest.
     let mut rows: Vec<&SequenceRow> = rows.iter().collect();
     rows.sort_unstable_by_key(|row| (row.internal != Some(true), row.oid));
     let mut owned: HashMap<u32, Vec<OwnedSequence>> = HashMap::new();
     for row in rows {
-        if let (Some(owner), Some(column)) = (row.owner, &row.owner_column) {
-            owned.entry(owner).or_default().push(OwnedSequence {
-                column: column.clone(),
+        if let (Some(oid), Some((_, column))) = (row.owner, owner(row, relations)) {
+            owned.entry(oid).or_default().push(OwnedSequence {
+                column,
                 name: name(row),
                 options: options(row),
             });
@@ -45,6 +56,7 @@ pub(super) fn owned(rows: &[SequenceRow]) -> Owned {
 
 pub(super) fn sequences(
     rows: Vec<SequenceRow>,
+    relations: &Relations,
     comments: &Comments,
     members: &HashMap<u32, String>,
     extensions: bool,
@@ -60,12 +72,7 @@ pub(super) fn sequences(
         options: options(&row),
         comment: comments.relation(row.oid),
         extension: members.get(&row.oid).cloned(),
-        owned_by: match (row.owner_schema, row.owner_name, row.owner_column) {
-            (Some(schema), Some(name), Some(column)) => {
-                Some((QualifiedName::new(schema, name), column))
-            }
-            _ => None,
-        },
+        owned_by: owner(&row, relations),
     };
     let mut sequences: Vec<Sequence> = rows
         .into_iter()

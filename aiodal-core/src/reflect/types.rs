@@ -22,11 +22,13 @@ pub(super) struct Types {
 
 impl Types {
     pub(super) fn new(rows: Vec<TypeRow>) -> Types {
+        let mut by_oid = HashMap::with_capacity(rows.len());
+        for row in rows {
+            // What was asked for later is the same again, but for not being of a reflected schema.
+            by_oid.entry(row.oid).or_insert_with(|| Arc::new(row));
+        }
         Types {
-            rows: rows
-                .into_iter()
-                .map(|row| (row.oid, Arc::new(row)))
-                .collect(),
+            rows: by_oid,
             made: HashMap::new(),
             open: Vec::new(),
             cut: false,

@@ -26,13 +26,13 @@ impl fmt::Display for Schema {
         let mut lines = Lines::new(f);
         if about_server {
             let (major, minor) = (self.server_version / 10_000, self.server_version % 10_000);
-            lines.line(0, Text::new().word(&format!("server {major}.{minor}")))?;
+            lines.line(0, &Text::new().word(format!("server {major}.{minor}")))?;
             let path = Text::new()
                 .word("search path")
                 .names("", &self.search_path, "");
-            lines.line(0, path)?;
+            lines.line(0, &path)?;
         }
-        lines.line(0, Text::new().word("schemas").names("", &self.schemas, ""))?;
+        lines.line(0, &Text::new().word("schemas").names("", &self.schemas, ""))?;
         for data_type in &self.types {
             lines.gap()?;
             types::write(&mut lines, data_type)?;
@@ -45,13 +45,13 @@ impl fmt::Display for Schema {
             lines.gap()?;
         }
         for sequence in &self.sequences {
-            lines.line(0, self::sequence(sequence))?;
+            lines.line(0, &self::sequence(sequence))?;
         }
         if !self.functions.is_empty() {
             lines.gap()?;
         }
         for function in &self.functions {
-            lines.line(0, function::text(function))?;
+            lines.line(0, &function::text(function))?;
         }
         Ok(())
     }

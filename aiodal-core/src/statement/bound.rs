@@ -1,20 +1,17 @@
 //! SQL text with its values: what every builder makes.
 
-use std::error::Error as StdError;
 use std::fmt;
 
-use bytes::BytesMut;
 use tokio_postgres::Row;
-use tokio_postgres::error::SqlState;
-use tokio_postgres::types::{Format, IsNull, ToSql, Type};
+use tokio_postgres::types::ToSql;
 
-use super::convert::convert;
+use super::hints::Hints;
+use super::param::Param;
 use super::target::Target;
-use super::wire::Wire;
 use crate::error::{Error, Result};
 use crate::ident::quote_ident;
 use crate::row::FromRow;
-use crate::schema::{QualifiedName, TableKind};
+use crate::schema::QualifiedName;
 use crate::transaction::Transaction;
 
 /// SQL text and the values of its parameters.
@@ -33,20 +30,6 @@ pub struct BoundStatement {
     pub(super) sql: String,
     pub(super) params: Vec<Param>,
     pub(super) hints: Hints,
-}
-
-/// What the builder knows and the server does not say when it refuses.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Hints {
-    /// For errors: `insert into public.author`.
-    operation: String,
-    table: Option<QualifiedName>,
-    /// Whether the server names another table in its errors: a partition, or the table under a view.
-    other_tables: bool,
-    /// Columns that must not be null, have no default and were left out.
-    pub(super) left_out: Vec<String>,
-    /// The key that an upsert goes by.
-    pub(super) arbiter: Option<String>,
 }
 
 impl BoundStatement {
@@ -70,7 +53,7 @@ impl BoundStatement {
     pub async fn execute(&self, tx: &Transaction) -> Result<u64> {
         tx.execute(&self.sql, &self.params())
             .await
-            .map_err(|error| self.explain(error))
+            .map_err(|error| self.hints.explain(error))
     }
 
     /// Executes it and returns all its rows.
@@ -81,7 +64,7 @@ impl BoundStatement {
     pub async fn fetch_all(&self, tx: &Transaction) -> Result<Vec<Row>> {
         tx.query(&self.sql, &self.params())
             .await
-            .map_err(|error| self.explain(error))
+            .map_err(|error| self.hints.explain(error))
     }
 
     /// Executes it and returns its only row.
@@ -92,7 +75,7 @@ impl BoundStatement {
     pub async fn fetch_one(&self, tx: &Transaction) -> Result<Row> {
         tx.query_one(&self.sql, &self.params())
             .await
-            .map_err(|error| self.explain(error))
+            .map_err(|error| self.hints.explain(error))
     }
 
     /// Executes it and returns its row, if there is one.
@@ -103,7 +86,7 @@ impl BoundStatement {
     pub async fn fetch_opt(&self, tx: &Transaction) -> Result<Option<Row>> {
         tx.query_opt(&self.sql, &self.params())
             .await
-            .map_err(|error| self.explain(error))
+            .map_err(|error| self.hints.explain(error))
     }
 
     /// Executes it and reads all its rows into `T`.
@@ -114,7 +97,7 @@ impl BoundStatement {
     pub async fn fetch_all_as<T: FromRow>(&self, tx: &Transaction) -> Result<Vec<T>> {
         tx.query_as(&self.sql, &self.params())
             .await
-            .map_err(|error| self.explain(error))
+            .map_err(|error| self.hints.explain(error))
     }
 
     /// Executes it and reads its only row into `T`.
@@ -125,7 +108,7 @@ impl BoundStatement {
     pub async fn fetch_one_as<T: FromRow>(&self, tx: &Transaction) -> Result<T> {
         tx.query_one_as(&self.sql, &self.params())
             .await
-            .map_err(|error| self.explain(error))
+            .map_err(|error| self.hints.explain(error))
     }
 
     /// Executes it and reads its row, if there is one, into `T`.
@@ -136,7 +119,7 @@ impl BoundStatement {
     pub async fn fetch_opt_as<T: FromRow>(&self, tx: &Transaction) -> Result<Option<T>> {
         tx.query_opt_as(&self.sql, &self.params())
             .await
-            .map_err(|error| self.explain(error))
+            .map_err(|error| self.hints.explain(error))
     }
 
     pub(super) fn push(&mut self, text: &str) {
@@ -153,7 +136,7 @@ impl BoundStatement {
         &mut self,
         names: impl IntoIterator<Item = &'n str>,
     ) -> Result<()> {
-        self.push_list(names, |sql, name| sql.push_ident(name))
+        self.push_list(names, BoundStatement::push_ident)
     }
 
     /// Writes items with commas between.
@@ -187,15 +170,7 @@ impl BoundStatement {
 
     pub(super) fn of(target: &Target<'_>) -> BoundStatement {
         BoundStatement {
-            hints: Hints {
-                operation: target.operation(),
-                table: Some(target.table.name.clone()),
-                other_tables: matches!(
-                    target.table.kind,
-                    TableKind::PartitionedTable | TableKind::View
-                ),
-                ..Hints::default()
-            },
+            hints: Hints::of(target),
             ..BoundStatement::default()
         }
     }
@@ -211,104 +186,5 @@ impl BoundStatement {
             return Err(Error::refused(&self.hints.operation, reason));
         }
         Ok(self)
-    }
-
-    /// Adds what the builder knows to what the server refused.
-    fn explain(&self, error: Error) -> Error {
-        let Hints {
-            operation,
-            table: Some(table),
-            other_tables,
-            left_out,
-            arbiter,
-        } = &self.hints
-        else {
-            return error;
-        };
-        if error.is_not_null_violation() {
-            let Some(db) = error.as_db_error() else {
-                return error;
-            };
-            // A trigger's own insert may be what failed.
-            let ours = db.table() == Some(&*table.name) && db.schema() == Some(&*table.schema);
-            let column = db.column().unwrap_or_default();
-            if (ours || *other_tables) && left_out.iter().any(|name| name == column) {
-                let reason = format!(
-                    "it leaves out \"{}\": not null, and without a default",
-                    left_out.join("\", \"")
-                );
-                return error.explained(operation, reason);
-            }
-        }
-        if let Some(arbiter) = arbiter
-            && error.code() == Some(&SqlState::CARDINALITY_VIOLATION)
-        {
-            let reason = format!(
-                "two of its rows have the same {arbiter}, and a statement may write a row once: \
-                 keep one of them, or use two statements"
-            );
-            return error.explained(operation, reason);
-        }
-        error
-    }
-}
-
-/// A value, and what it is for.
-#[derive(Clone)]
-pub(super) struct Param {
-    pub(super) wire: Wire,
-    /// Said in errors: `column "name"`.
-    pub(super) what: String,
-}
-
-impl Param {
-    /// A number that the builder itself needs: a limit, say.
-    pub(super) fn int8(value: i64, what: &str) -> Param {
-        Param {
-            wire: Wire::int8(value),
-            what: what.to_owned(),
-        }
-    }
-}
-
-impl ToSql for Param {
-    fn to_sql(
-        &self,
-        ty: &Type,
-        out: &mut BytesMut,
-    ) -> Result<IsNull, Box<dyn StdError + Sync + Send>> {
-        let converted = convert(&self.wire, ty)
-            .map_err(|reason| format!("{} ({}): {reason}", self.what, ty.name()))?;
-        Ok(match converted.bytes {
-            None => IsNull::Yes,
-            Some(bytes) => {
-                out.extend_from_slice(&bytes);
-                IsNull::No
-            }
-        })
-    }
-
-    fn to_sql_checked(
-        &self,
-        ty: &Type,
-        out: &mut BytesMut,
-    ) -> Result<IsNull, Box<dyn StdError + Sync + Send>> {
-        self.to_sql(ty, out)
-    }
-
-    /// Every type: whether the value converts is seen by converting it.
-    fn accepts(_: &Type) -> bool {
-        true
-    }
-
-    fn encode_format(&self, ty: &Type) -> Format {
-        convert(&self.wire, ty).map_or(Format::Binary, |converted| converted.format)
-    }
-}
-
-/// Values are the application's and may be secret.
-impl fmt::Debug for Param {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.what, self.wire.ty.name())
     }
 }

@@ -35,8 +35,8 @@ impl Choice {
         let arbiters = target.table.arbiters();
         let chosen = match self {
             Choice::ByRule if !updates => return Ok(Chosen::Any),
-            Choice::ByRule => by_rule(target, rows, arbiters)?,
-            Choice::Named(name) => by_name(target, name, arbiters)?,
+            Choice::ByRule => by_rule(target, rows, &arbiters)?,
+            Choice::Named(name) => by_name(target, name, &arbiters)?,
             Choice::Columns(names) => {
                 let names = target.names(names.iter().map(String::as_str))?;
                 if target.table.has_keys_elsewhere() {
@@ -55,11 +55,7 @@ impl Choice {
     }
 }
 
-fn by_rule<'t>(
-    target: &Target<'t>,
-    rows: &Rows,
-    arbiters: Vec<Arbiter<'t>>,
-) -> Result<Arbiter<'t>> {
+fn by_rule<'t>(target: &Target<'t>, rows: &Rows, arbiters: &[Arbiter<'t>]) -> Result<Arbiter<'t>> {
     let supplied = |arbiter: &&Arbiter<'_>| {
         arbiter.is_plain()
             && arbiter.columns().is_some_and(|columns| {
@@ -99,10 +95,10 @@ fn by_rule<'t>(
     }
 }
 
-fn by_name<'t>(target: &Target<'t>, name: &str, arbiters: Vec<Arbiter<'t>>) -> Result<Arbiter<'t>> {
+fn by_name<'t>(target: &Target<'t>, name: &str, arbiters: &[Arbiter<'t>]) -> Result<Arbiter<'t>> {
     let known = list(arbiters.iter());
-    match arbiters.into_iter().find(|arbiter| arbiter.name == name) {
-        Some(arbiter) => Ok(arbiter),
+    match arbiters.iter().find(|arbiter| arbiter.name == name) {
+        Some(arbiter) => Ok(arbiter.clone()),
         None => target.refuse(match target.table.unusable(|other, _| other == name) {
             Some(why) => why,
             None => format!(

@@ -83,11 +83,7 @@ fn exact(value: i64, target: &Type) -> Result<Bytes, String> {
         let name = target.name();
         return Err(format!("{value} is not exact as {name}: give a float"));
     }
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_precision_loss,
-        reason = "exact within the limit"
-    )]
+    #[expect(clippy::cast_precision_loss, reason = "exact within the limit")]
     Ok(if *target == Type::FLOAT4 {
         Bytes::copy_from_slice(&(value as f32).to_be_bytes())
     } else {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio_postgres::types::ToSql;
 
-use super::bound::Param;
+use super::param::Param;
 use super::types::{driver_type, without_domain};
 use super::wire::Wire;
 use crate::error::{Error, Result};
@@ -13,19 +13,22 @@ use crate::schema::{Argument, ArgumentMode, DataType, Function, TypeKind};
 /// A function that the values fit.
 struct Fit<'f> {
     function: &'f Arc<Function>,
-    arguments: Vec<(Param, String)>,
+    arguments: Arguments,
     /// Whether no value needs converting.
     exact: bool,
 }
 
+/// The arguments of a call, and the types that they are cast to.
+pub(super) type Arguments = Vec<(Param, String)>;
+
 /// Finds the function, and encodes the arguments for it.
 pub(super) fn resolve<'f>(
-    overloads: Vec<&'f Arc<Function>>,
+    overloads: &[&'f Arc<Function>],
     values: &[&(dyn ToSql + Sync)],
-) -> Result<(&'f Arc<Function>, Vec<(Param, String)>)> {
+) -> Result<(&'f Arc<Function>, Arguments)> {
     let mut reasons = Vec::new();
     let mut fits = Vec::new();
-    for function in &overloads {
+    for function in overloads {
         match fit(function, values) {
             Ok(fit) => fits.push(fit),
             Err(reason) => reasons.push(format!("{}: {reason}", function.signature())),
@@ -37,13 +40,13 @@ pub(super) fn resolve<'f>(
     if fits.len() > 1 {
         let names: Vec<String> = fits.iter().map(|fit| fit.function.signature()).collect();
         let reason = format!("the arguments fit {}", names.join(" and "));
-        return refused(&overloads, reason);
+        return refused(overloads, reason);
     }
     match fits.pop() {
         Some(fit) => Ok((fit.function, fit.arguments)),
-        None if reasons.is_empty() => refused(&overloads, "there is no such function".to_owned()),
+        None if reasons.is_empty() => refused(overloads, "there is no such function".to_owned()),
         None => refused(
-            &overloads,
+            overloads,
             format!("the arguments do not fit {}", reasons.join("; ")),
         ),
     }

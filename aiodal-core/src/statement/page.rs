@@ -2,7 +2,7 @@
 
 use tokio_postgres::types::ToSql;
 
-use super::bound::Param;
+use super::param::Param;
 use super::text::single_statement;
 use crate::Row;
 use crate::error::{Error, Result};

@@ -2,7 +2,8 @@
 
 use tokio_postgres::types::ToSql;
 
-use super::bound::{BoundStatement, Param};
+use super::bound::BoundStatement;
+use super::param::Param;
 use super::target::Target;
 use crate::error::Result;
 

@@ -7,7 +7,8 @@ use sea_query::{OptionEnum, PostgresQueryBuilder, QueryStatementWriter, Value};
 use tokio_postgres::types::{Format, Kind, ToSql, Type};
 
 use super::array::Array;
-use super::bound::{BoundStatement, Param};
+use super::bound::BoundStatement;
+use super::param::Param;
 use super::wire::Wire;
 use crate::error::{Error, Result};
 
@@ -66,61 +67,61 @@ fn wire(value: &Value) -> Result<Wire, String> {
     #[expect(clippy::allow_attributes, reason = "the last arm is reached with some features only")]
     #[allow(unreachable_patterns)]
     match value {
-        Value::Bool(value) => native(value, Type::BOOL),
-        Value::TinyInt(value) => native(&value.map(i16::from), Type::INT2),
-        Value::SmallInt(value) => native(value, Type::INT2),
-        Value::Int(value) => native(value, Type::INT4),
-        Value::BigInt(value) => native(value, Type::INT8),
-        Value::TinyUnsigned(value) => native(&value.map(i16::from), Type::INT2),
-        Value::SmallUnsigned(value) => native(&value.map(i32::from), Type::INT4),
-        Value::Unsigned(value) => native(&value.map(i64::from), Type::INT8),
+        Value::Bool(value) => native(value, &Type::BOOL),
+        Value::TinyInt(value) => native(&value.map(i16::from), &Type::INT2),
+        Value::SmallInt(value) => native(value, &Type::INT2),
+        Value::Int(value) => native(value, &Type::INT4),
+        Value::BigInt(value) => native(value, &Type::INT8),
+        Value::TinyUnsigned(value) => native(&value.map(i16::from), &Type::INT2),
+        Value::SmallUnsigned(value) => native(&value.map(i32::from), &Type::INT4),
+        Value::Unsigned(value) => native(&value.map(i64::from), &Type::INT8),
         Value::BigUnsigned(value) => match value.map(i64::try_from) {
             // For `numeric`; the other integers refuse the text.
             Some(Err(_)) => Ok(text(value.as_ref())),
-            Some(Ok(value)) => native(&Some(value), Type::INT8),
-            None => native(&None::<i64>, Type::INT8),
+            Some(Ok(value)) => native(&Some(value), &Type::INT8),
+            None => native(&None::<i64>, &Type::INT8),
         },
-        Value::Float(value) => native(value, Type::FLOAT4),
-        Value::Double(value) => native(value, Type::FLOAT8),
+        Value::Float(value) => native(value, &Type::FLOAT4),
+        Value::Double(value) => native(value, &Type::FLOAT8),
         Value::String(value) => Ok(Wire::text(value.as_deref())),
         Value::Enum(OptionEnum::Some(value)) => Ok(Wire::text(Some(&value.value))),
         Value::Enum(OptionEnum::None(_)) => Ok(Wire::text(None)),
         Value::Char(value) => Ok(text(value.as_ref())),
-        Value::Bytes(value) => native(value, Type::BYTEA),
+        Value::Bytes(value) => native(value, &Type::BYTEA),
         Value::Array(_, None) => Ok(Wire::text(None)),
         Value::Array(_, Some(values)) => array(values),
         #[cfg(feature = "with-serde_json-1")]
-        Value::Json(value) => native(value, Type::JSON),
+        Value::Json(value) => native(value, &Type::JSON),
         #[cfg(feature = "with-chrono-0_4")]
-        Value::ChronoDate(value) => native(value, Type::DATE),
+        Value::ChronoDate(value) => native(value, &Type::DATE),
         #[cfg(feature = "with-chrono-0_4")]
-        Value::ChronoTime(value) => native(value, Type::TIME),
+        Value::ChronoTime(value) => native(value, &Type::TIME),
         #[cfg(feature = "with-chrono-0_4")]
-        Value::ChronoDateTime(value) => native(value, Type::TIMESTAMP),
+        Value::ChronoDateTime(value) => native(value, &Type::TIMESTAMP),
         #[cfg(feature = "with-chrono-0_4")]
-        Value::ChronoDateTimeUtc(value) => native(value, Type::TIMESTAMPTZ),
+        Value::ChronoDateTimeUtc(value) => native(value, &Type::TIMESTAMPTZ),
         #[cfg(feature = "with-chrono-0_4")]
-        Value::ChronoDateTimeLocal(value) => native(value, Type::TIMESTAMPTZ),
+        Value::ChronoDateTimeLocal(value) => native(value, &Type::TIMESTAMPTZ),
         #[cfg(feature = "with-chrono-0_4")]
-        Value::ChronoDateTimeWithTimeZone(value) => native(value, Type::TIMESTAMPTZ),
+        Value::ChronoDateTimeWithTimeZone(value) => native(value, &Type::TIMESTAMPTZ),
         #[cfg(feature = "with-time-0_3")]
-        Value::TimeDate(value) => native(value, Type::DATE),
+        Value::TimeDate(value) => native(value, &Type::DATE),
         #[cfg(feature = "with-time-0_3")]
-        Value::TimeTime(value) => native(value, Type::TIME),
+        Value::TimeTime(value) => native(value, &Type::TIME),
         #[cfg(feature = "with-time-0_3")]
-        Value::TimeDateTime(value) => native(value, Type::TIMESTAMP),
+        Value::TimeDateTime(value) => native(value, &Type::TIMESTAMP),
         #[cfg(feature = "with-time-0_3")]
-        Value::TimeDateTimeWithTimeZone(value) => native(value, Type::TIMESTAMPTZ),
+        Value::TimeDateTimeWithTimeZone(value) => native(value, &Type::TIMESTAMPTZ),
         #[cfg(feature = "with-jiff-0_2")]
-        Value::JiffDate(value) => native(value, Type::DATE),
+        Value::JiffDate(value) => native(value, &Type::DATE),
         #[cfg(feature = "with-jiff-0_2")]
-        Value::JiffTime(value) => native(value, Type::TIME),
+        Value::JiffTime(value) => native(value, &Type::TIME),
         #[cfg(feature = "with-jiff-0_2")]
-        Value::JiffDateTime(value) => native(value, Type::TIMESTAMP),
+        Value::JiffDateTime(value) => native(value, &Type::TIMESTAMP),
         #[cfg(feature = "with-jiff-0_2")]
-        Value::JiffTimestamp(value) => native(value, Type::TIMESTAMPTZ),
+        Value::JiffTimestamp(value) => native(value, &Type::TIMESTAMPTZ),
         #[cfg(feature = "with-uuid-1")]
-        Value::Uuid(value) => native(value, Type::UUID),
+        Value::Uuid(value) => native(value, &Type::UUID),
         #[cfg(feature = "with-rust_decimal-1")]
         Value::Decimal(value) => Ok(text(value.as_ref())),
         #[cfg(feature = "with-bigdecimal-0_4")]
@@ -132,8 +133,8 @@ fn wire(value: &Value) -> Result<Wire, String> {
     }
 }
 
-fn native(value: &(impl ToSql + Sync), ty: Type) -> Result<Wire, String> {
-    Wire::encode_as(value, &ty).map_err(|refusal| refusal.to_string())
+fn native(value: &(impl ToSql + Sync), ty: &Type) -> Result<Wire, String> {
+    Wire::encode_as(value, ty).map_err(|refusal| refusal.to_string())
 }
 
 /// By its digits: no number is rounded on the way.

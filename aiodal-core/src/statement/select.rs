@@ -1,8 +1,9 @@
 //! SELECT from one relation.
 
-use super::bound::{BoundStatement, Param};
+use super::bound::BoundStatement;
 use super::condition::Condition;
 use super::page::Page;
+use super::param::Param;
 use super::source::TableSource;
 use super::target::Target;
 use super::verbs::{condition, verbs};

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use tokio_postgres::types::ToSql;
 
-use super::bound::{BoundStatement, Param};
-use super::overload::resolve;
+use super::bound::BoundStatement;
+use super::overload::{Arguments, resolve};
 use super::select::Select;
 use crate::error::Result;
 use crate::ident::quote_ident;
@@ -38,8 +38,10 @@ pub struct TableSource {
     name: String,
     /// Quoted.
     alias: Option<String>,
+    /// Of a function with one column: its name in parentheses. Without it the alias would rename that as well.
+    only_column: String,
     /// Of a function: each argument, and the type that it is cast to.
-    arguments: Option<Vec<(Param, String)>>,
+    arguments: Option<Arguments>,
     first_parameter: usize,
 }
 
@@ -54,6 +56,7 @@ impl TableSource {
             name: quoted(&table.name)?,
             shape: table.clone(),
             alias: None,
+            only_column: String::new(),
             arguments: None,
             first_parameter: 1,
         })
@@ -63,6 +66,7 @@ impl TableSource {
     ///
     /// Of several functions the one is called that takes as many arguments, defaults and VARIADIC considered, of types
     /// that the values convert to; if there are more, the one that takes all of them as they are.
+    /// The columns of one that returns a bare `record` have to be declared, in text of one's own.
     ///
     /// # Errors
     ///
@@ -71,11 +75,16 @@ impl TableSource {
         overloads: impl IntoIterator<Item = &'f Arc<Function>>,
         arguments: &[&(dyn ToSql + Sync)],
     ) -> Result<TableSource> {
-        let (function, arguments) = resolve(overloads.into_iter().collect(), arguments)?;
+        let overloads: Vec<_> = overloads.into_iter().collect();
+        let (function, arguments) = resolve(&overloads, arguments)?;
         Ok(TableSource {
             name: quoted(&function.name)?,
             shape: Arc::new(shape(function)),
             alias: None,
+            only_column: match &*function.columns {
+                [only] => format!("({})", quote_ident(&only.name)?),
+                _ => String::new(),
+            },
             arguments: Some(arguments),
             first_parameter: 1,
         })
@@ -133,7 +142,7 @@ impl TableSource {
             text = format!("{text}({})", casts.join(", "));
         }
         match &self.alias {
-            Some(alias) => format!("{text} as {alias}"),
+            Some(alias) => format!("{text} as {alias}{}", self.only_column),
             None => text,
         }
     }

@@ -4,7 +4,8 @@ use std::sync::OnceLock;
 
 use tokio_postgres::types::{ToSql, Type};
 
-use super::bound::{BoundStatement, Param};
+use super::bound::BoundStatement;
+use super::param::Param;
 use super::types::driver_type;
 use super::wire::Wire;
 use crate::error::{Error, Result};

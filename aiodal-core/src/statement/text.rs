@@ -11,16 +11,15 @@ pub(super) fn single_statement(sql: &str) -> Result<&str> {
     let mut end = None;
     let mut several = false;
     scan(sql, |at, token| match (token, end) {
-        (Token::Space, _) | (Token::Semicolon, Some(_)) => ControlFlow::Continue(()),
         (Token::Semicolon, None) => {
             end = Some(at);
             ControlFlow::Continue(())
         }
-        (Token::Other, None) => ControlFlow::Continue(()),
         (Token::Other, Some(_)) => {
             several = true;
             ControlFlow::Break(())
         }
+        _ => ControlFlow::Continue(()),
     });
     if several {
         return Err(Error::refused(

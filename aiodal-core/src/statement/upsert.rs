@@ -145,6 +145,7 @@ impl<'t> Upsert<'t> {
     /// Updates a row only where a column that is to be updated has another value: an equal one is neither written,
     /// nor counted, nor returned, and fires no trigger.
     ///
+    /// Equal is what `=` says: so are `1.0` and `1.00`, and texts of a collation or type that is blind to case.
     /// A column of a type without a dependable `=` (`json`, `xml`, geometric types) is compared as text.
     pub fn update_if_changed(mut self) -> Self {
         self.if_changed = true;

@@ -106,7 +106,6 @@ macro_rules! returning {
     ($builder:ident) => {
         impl $builder<'_> {
             /// Returns these columns of the rows that were written: RETURNING.
-            #[must_use]
             pub fn returning<C: AsRef<str>>(self, columns: impl IntoIterator<Item = C>) -> Self {
                 let columns: Vec<C> = columns.into_iter().collect();
                 self.attempt(|this| {
@@ -116,7 +115,6 @@ macro_rules! returning {
             }
 
             /// Returns all columns of the rows that were written.
-            #[must_use]
             pub fn returning_all(mut self) -> Self {
                 self.returning.all(&self.target);
                 self
@@ -130,7 +128,6 @@ macro_rules! condition {
     ($builder:ident) => {
         impl $builder<'_> {
             /// Takes the row with this primary key: its values, in the key's order.
-            #[must_use]
             pub fn key(self, values: &[&(dyn tokio_postgres::types::ToSql + Sync)]) -> Self {
                 self.attempt(|this| this.condition.key(&this.target, values))
             }
@@ -138,7 +135,6 @@ macro_rules! condition {
             /// Takes the rows whose column is equal to a value, or is null where the value is.
             ///
             /// Called again, all have to be.
-            #[must_use]
             pub fn filter(
                 self,
                 column: &str,

@@ -121,29 +121,10 @@ impl Key {
 
 /// Says what to write instead of an unknown name: the one it was probably meant to be, or else all there are.
 pub(super) fn instead_of<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
-    let nearest = known
-        .clone()
-        .map(|known| (distance(name, known), known))
-        .min();
-    match nearest {
-        Some((far, near)) if far <= 3 => format!("did you mean {near}?"),
-        _ => format!("expected one of {}", known.collect::<Vec<_>>().join(", ")),
+    match aiodal_core::nearest(name, known.clone()).first() {
+        Some(near) => format!("did you mean {near}?"),
+        None => format!("expected one of {}", known.collect::<Vec<_>>().join(", ")),
     }
-}
-
-/// Levenshtein's distance.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, y) in b.iter().enumerate() {
-            let change = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 /// Reads `250ms`, `5s`, `10m`, `1h`. Zero is refused: as a limit it could only mean "never".

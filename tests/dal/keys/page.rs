@@ -93,3 +93,16 @@ async fn typed_rows_see_the_columns_of_the_query_only(tx: &mut Transaction) -> R
     assert!(error.is_mapping_error(), "{error}");
     Ok(())
 }
+
+#[aiodal::test]
+async fn rolled_back_savepoint_leaves_the_transaction_usable(tx: &mut Transaction) -> Result<()> {
+    let savepoint = tx.savepoint().await?;
+    let error = savepoint
+        .query_page("select * from nowhere_to_be_found", &[], 1, 0)
+        .await
+        .unwrap_err();
+    assert_eq!(error.code(), Some(&aiodal::SqlState::UNDEFINED_TABLE));
+    savepoint.rollback().await?;
+    assert_eq!(tx.query_page("select 1", &[], 1, 0).await?.total, 1);
+    Ok(())
+}

@@ -4,6 +4,7 @@ use aiodal::{Result, SeaQuery as _, Transaction};
 use sea_query::{Expr, ExprTrait as _, Query, SimpleExpr, Value};
 
 async fn table(tx: &Transaction) -> Result<()> {
+    super::schema_of_its_own(tx).await?;
     tx.batch_execute(
         "create type mood as enum ('sad', 'happy');
          create domain positive as int check (value > 0);
@@ -174,7 +175,7 @@ async fn decimals_keep_every_digit(tx: &mut Transaction) -> Result<()> {
     Ok(())
 }
 
-#[cfg(all(feature = "with-serde_json-1", feature = "with-uuid-1"))]
+#[cfg(all(feature = "json", feature = "with-uuid-1"))]
 #[aiodal::test]
 async fn json_fits_jsonb_and_uuids_are_uuids(tx: &mut Transaction) -> Result<()> {
     use sea_query::prelude::{Uuid, serde_json::json};

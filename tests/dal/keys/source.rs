@@ -2,7 +2,7 @@
 
 use aiodal::{Result, TableSource, Transaction};
 
-use super::reflected;
+use super::{plain, reflected};
 
 const FUNCTIONS: &str = "
     create table t (id int, \"T x\" text); insert into t values (1, 'a'), (2, 'b');
@@ -17,7 +17,7 @@ const FUNCTIONS: &str = "
 async fn table_has_another_name(tx: &mut Transaction) -> Result<()> {
     let schema = reflected(tx, FUNCTIONS).await?;
     let source = TableSource::table(schema.table("t")?)?.alias("Re\"cent")?;
-    assert_eq!(source.to_string(), "\"keys\".\"t\" as \"Re\"\"cent\"");
+    assert_eq!(plain(&source), "\"keys\".\"t\" as \"Re\"\"cent\"");
     let sql = format!("select \"Re\"\"cent\".id from {source} where id = $1");
     assert_eq!(tx.query_one(&sql, &[&2]).await?.get::<_, i32>(0), 2);
     let rows = source
@@ -36,7 +36,7 @@ async fn function_is_found_by_count_and_types_of_arguments(tx: &mut Transaction)
     let schema = reflected(tx, FUNCTIONS).await?;
     let f = schema.overloads("f")?;
     let one = TableSource::function(f, &[&8])?.alias("x")?;
-    assert_eq!(one.to_string(), "\"keys\".\"f\"($1::integer) as \"x\"");
+    assert_eq!(plain(&one), "\"keys\".\"f\"($1::integer) as \"x\"(\"i\")");
     let rows = tx
         .query(
             &format!("select x.i from {one} order by i desc"),
@@ -52,10 +52,7 @@ async fn function_is_found_by_count_and_types_of_arguments(tx: &mut Transaction)
     assert_eq!((page.rows[0].get::<_, i64>(0), page.total), (4, 5));
 
     let text = TableSource::function(f, &[&"b"])?;
-    assert_eq!(
-        text.first_parameter(4).to_string(),
-        "\"keys\".\"f\"($4::text)"
-    );
+    assert_eq!(plain(&text.first_parameter(4)), "\"keys\".\"f\"($4::text)");
     Ok(())
 }
 
@@ -64,11 +61,15 @@ async fn variadic_and_exact_types_are_preferred(tx: &mut Transaction) -> Result<
     let schema = reflected(tx, FUNCTIONS).await?;
     let three = TableSource::function(schema.overloads("v")?, &[&1, &2, &3])?;
     assert_eq!(three.select().fetch_all(tx).await?.len(), 3);
+    // An alias alone would be the name of the only column too.
+    let named = three.alias("numbers")?;
+    assert_eq!(named.columns()[0].name, "v");
+    assert_eq!(named.select().filter("v", &2).fetch_all(tx).await?.len(), 1);
     let exact = TableSource::function(schema.overloads("w")?, &[&1_i64])?;
     assert_eq!(exact.select().fetch_one(tx).await?.get::<_, i32>(0), 8);
     let error = TableSource::function(schema.overloads("w")?, &[&1_i32]).unwrap_err();
     assert_eq!(
-        error.to_string(),
+        plain(&error),
         "refused to call keys.w: the arguments fit keys.w(bigint) and keys.w(smallint)"
     );
     Ok(())
@@ -77,9 +78,8 @@ async fn variadic_and_exact_types_are_preferred(tx: &mut Transaction) -> Result<
 #[aiodal::test]
 async fn arguments_that_fit_nothing_list_what_there_is(tx: &mut Transaction) -> Result<()> {
     let schema = reflected(tx, FUNCTIONS).await?;
-    let error = TableSource::function(schema.overloads("f")?, &[&1, &2, &3])
-        .unwrap_err()
-        .to_string();
+    let error = TableSource::function(schema.overloads("f")?, &[&1, &2, &3]).unwrap_err();
+    let error = plain(&error);
     assert!(
         error.contains("keys.f(integer, bigint): it takes 1 to 2 arguments, not 3"),
         "{error}"
@@ -88,9 +88,8 @@ async fn arguments_that_fit_nothing_list_what_there_is(tx: &mut Transaction) -> 
         error.contains("keys.f(text): it takes 1 arguments, not 3"),
         "{error}"
     );
-    let error = TableSource::function(schema.overloads("f")?, &[&true])
-        .unwrap_err()
-        .to_string();
+    let error = TableSource::function(schema.overloads("f")?, &[&true]).unwrap_err();
+    let error = plain(&error);
     assert!(error.contains("argument 1 is integer"), "{error}");
     Ok(())
 }

@@ -2,11 +2,12 @@
 
 use std::error::Error;
 
+use aiodal::schema::Table;
 use aiodal::types::private::BytesMut;
 use aiodal::types::{IsNull, Kind, ToSql, Type, to_sql_checked};
 use aiodal::{Result, Transaction};
 
-use super::{table, texts};
+use super::{plain, table, texts};
 
 const COLUMNS: &str = "
     create type mood as enum ('sad', 'it''s {ok}, \"so\"');
@@ -23,17 +24,12 @@ type Value = Box<dyn ToSql + Sync + Send>;
 /// Inserts a value into a column, and reads it as text.
 async fn stored(
     tx: &Transaction,
+    t: &Table,
     column: &str,
     value: &(dyn ToSql + Sync),
 ) -> Result<Option<String>> {
-    let schema = aiodal::Schema::reflect(tx, &aiodal::Reflect::new()).await?;
     tx.batch_execute("delete from t").await?;
-    schema
-        .table("t")?
-        .insert()
-        .set(column, value)
-        .execute(tx)
-        .await?;
+    t.insert().set(column, value).execute(tx).await?;
     Ok(texts(tx, &format!("select {column}::text from t"))
         .await?
         .remove(0))
@@ -41,7 +37,7 @@ async fn stored(
 
 #[aiodal::test]
 async fn values_fit_the_columns_they_can_be_meant_for(tx: &mut Transaction) -> Result<()> {
-    table(tx, COLUMNS).await?;
+    let t = table(tx, COLUMNS).await?;
     let odd = "it's {ok}, \"so\"".to_owned();
     let cases: Vec<(&str, Value, &str)> = vec![
         ("s", Box::new(7_i64), "7"),
@@ -93,7 +89,7 @@ async fn values_fit_the_columns_they_can_be_meant_for(tx: &mut Transaction) -> R
         ("pt", Box::new("(1,2)"), "(1,2)"),
     ];
     for (column, value, text) in cases {
-        let found = stored(tx, column, &*value).await?;
+        let found = stored(tx, &t, column, &*value).await?;
         assert_eq!(
             found.as_deref().map(str::trim),
             Some(text),
@@ -102,12 +98,16 @@ async fn values_fit_the_columns_they_can_be_meant_for(tx: &mut Transaction) -> R
     }
     let moods = vec![Some(odd), None, Some("sad".to_owned())];
     assert_eq!(
-        stored(tx, "ms", &moods).await?.as_deref(),
+        stored(tx, &t, "ms", &moods).await?.as_deref(),
         Some(r#"{"it's {ok}, \"so\"",NULL,sad}"#)
     );
     for column in ["s", "n", "m", "p", "ms", "pr", "u", "tz"] {
-        assert_eq!(stored(tx, column, &None::<String>).await?, None);
-        assert_eq!(stored(tx, column, &None::<i32>).await?, None, "{column}");
+        assert_eq!(stored(tx, &t, column, &None::<String>).await?, None);
+        assert_eq!(
+            stored(tx, &t, column, &None::<i32>).await?,
+            None,
+            "{column}"
+        );
     }
     Ok(())
 }
@@ -225,13 +225,8 @@ async fn value_that_does_not_fit_is_refused_with_column_and_types(
         ("bo", &1_i32, "`bool`"),
     ];
     for (column, value, what) in cases {
-        let error = t
-            .insert()
-            .set(column, value)
-            .execute(tx)
-            .await
-            .unwrap_err()
-            .to_string();
+        let error = t.insert().set(column, value).execute(tx).await.unwrap_err();
+        let error = plain(&error);
         assert!(
             error.starts_with("refused to insert into keys.t: ") && error.contains(what),
             "{error}"
@@ -287,5 +282,57 @@ async fn type_that_changed_since_the_reflection_still_gets_its_value(
         .set("m", &Mood("sad"))
         .set("ms", &vec![Mood("sad")]);
     assert_eq!(insert.execute(tx).await?, 1);
+    Ok(())
+}
+
+#[cfg(all(feature = "with-chrono-0_4", feature = "json", feature = "with-uuid-1"))]
+#[aiodal::test]
+async fn moments_and_json_of_rust_fit_their_columns_only(tx: &mut Transaction) -> Result<()> {
+    use sea_query::prelude::serde_json::json;
+    use sea_query::prelude::{NaiveDate, Utc, Uuid, chrono::TimeZone as _};
+
+    let t = table(tx, COLUMNS).await?;
+    tx.batch_execute("set local time zone 'America/New_York'")
+        .await?;
+    let noon = Utc
+        .with_ymd_and_hms(2026, 1, 2, 12, 0, 0)
+        .single()
+        .expect("a moment");
+    let local = NaiveDate::from_ymd_opt(2026, 1, 2)
+        .and_then(|day| day.and_hms_opt(12, 0, 0))
+        .expect("a time");
+    t.insert()
+        .set("tz", &noon)
+        .set("ts", &local)
+        .set("da", &local.date())
+        .set("j", &json!([1]))
+        .set("u", &Uuid::nil())
+        .execute(tx)
+        .await?;
+    let found = texts(
+        tx,
+        "select concat_ws(' ', tz at time zone 'UTC', ts, da, j, u) from t",
+    )
+    .await?;
+    assert_eq!(
+        found[0].as_deref(),
+        Some(
+            "2026-01-02 12:00:00 2026-01-02 12:00:00 2026-01-02 [1] 00000000-0000-0000-0000-000000000000"
+        )
+    );
+    for (column, value) in [
+        ("tz", &local as &(dyn ToSql + Sync)),
+        ("ts", &noon),
+        ("da", &noon),
+        ("t", &Uuid::nil()),
+    ] {
+        let error = t.insert().set(column, value).execute(tx).await.unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .contains("cannot convert between the Rust type"),
+            "{error}"
+        );
+    }
     Ok(())
 }

@@ -72,14 +72,14 @@ fn data_type(data_type: &DataType) -> Vec<String> {
         TypeKind::Domain(domain) => {
             let mut create = format!("create domain {name} as {}", domain.base.sql);
             if let Some(default) = &domain.default {
-                create += &format!(" default {default}");
+                create = format!("{create} default {default}");
             }
             if domain.not_null {
                 create += " not null";
             }
             for check in &domain.checks {
-                create += &format!(
-                    " constraint {} check ({})",
+                create = format!(
+                    "{create} constraint {} check ({})",
                     sql(&check.name),
                     check.expression
                 );

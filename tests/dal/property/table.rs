@@ -144,13 +144,16 @@ fn column(
         && !partitioned
         && random.chance(1, 2)
     {
-        clauses += &format!(" generated always as ({} * 2) stored", sql(&source.name));
+        clauses = format!(
+            "{clauses} generated always as ({} * 2) stored",
+            sql(&source.name)
+        );
         let expression = format!("({} * 2)", written(&source.name));
         json["generated"] = json!({"expression": expression, "stored": true});
     } else if let Some((declared, reflected)) = &of.default
         && random.chance(2, 3)
     {
-        clauses += &format!(" default {declared}");
+        clauses = format!("{clauses} default {declared}");
         json["default"] = json!(reflected);
     }
     if random.chance(1, 3) {
@@ -212,7 +215,8 @@ fn serial(
     made.sql.push(create);
     let name = json!({"schema": place.schema, "name": sequence});
     let owned = random.chance(1, 2);
-    let owner = owned.then(|| json!([{"schema": place.schema, "name": table.name}, json["name"]]));
+    let owned_by =
+        owned.then(|| json!([{"schema": place.schema, "name": table.name}, json["name"]]));
     if owned {
         let column = sql(json["name"].as_str().expect("a name"));
         let own = format!(
@@ -224,7 +228,7 @@ fn serial(
     }
     made.sequences.push(json!({
         "name": name, "data_type": data_type, "options": options,
-        "owned_by": owner, "comment": null, "extension": null,
+        "owned_by": owned_by, "comment": null, "extension": null,
     }));
     let written = format!("{}.{}", written(place.schema), written(&sequence));
     // The server's own literals have no `E` before them.

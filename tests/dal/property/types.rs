@@ -119,14 +119,14 @@ fn make(&(declared, name, formatted, modifier, class, default, reflected): &Buil
     let modifier: Value = serde_json::from_str(modifier).expect("the table above is JSON");
     Type {
         sql: declared.to_owned(),
-        json: data_type("pg_catalog", name, formatted, modifier, kind),
+        json: data_type("pg_catalog", name, formatted, &modifier, &kind),
         class,
         default: (!default.is_empty()).then(|| (default.to_owned(), reflected.to_owned())),
         domain: None,
     }
 }
 
-fn data_type(schema: &str, name: &str, sql: &str, modifier: Value, kind: Value) -> Value {
+fn data_type(schema: &str, name: &str, sql: &str, modifier: &Value, kind: &Value) -> Value {
     let name = json!({"schema": schema, "name": name});
     json!({"name": name, "sql": sql, "modifier": modifier, "kind": kind, "comment": null, "extension": null})
 }
@@ -141,7 +141,7 @@ pub(crate) fn array(of: &Type) -> Type {
     let schema = text(&element["name"]["schema"]);
     Type {
         sql: format!("{}[]", of.sql),
-        json: data_type(&schema, &name, &sql, Value::Null, kind),
+        json: data_type(&schema, &name, &sql, &Value::Null, &kind),
         class: if of.is_keyable() {
             Class::Ordered
         } else {
@@ -221,7 +221,7 @@ pub(crate) fn own(random: &mut Random, schema: &str, scope: &mut Scope) -> (Vec<
         }
     }
     let mut create = vec![create];
-    let mut json = data_type(schema, &name, &formatted, Value::Null, kind);
+    let mut json = data_type(schema, &name, &formatted, &Value::Null, &kind);
     if random.chance(1, 3) {
         let word = if domain.is_some() { "domain" } else { "type" };
         let comment = super::comment(random);

@@ -95,7 +95,7 @@ fn escaped(text: &str) -> String {
             _ if c.is_control() && !c.is_whitespace() => escaped.push(char::REPLACEMENT_CHARACTER),
             _ => {
                 let number = if c.is_whitespace() { 32 } else { u32::from(c) };
-                escaped.push_str(&format!("#{number};"));
+                escaped.extend(["#", &number.to_string(), ";"]);
             }
         }
     }
@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn entities_have_marks_and_comments_and_relations_their_cardinality() {
-        let expected = r##"erDiagram
+        let expected = r#"erDiagram
     "author" {
         integer id PK
         text name UK
@@ -157,7 +157,7 @@ mod tests {
         numeric(12_2) price "in #34;euros#34;, or nothing"
     }
     "author" ||..o{ "book" : "book_author_fkey"
-"##;
+"#;
         assert_eq!(library().mermaid().to_string(), expected);
     }
 
@@ -248,14 +248,14 @@ mod tests {
         });
         let mut schema = schema(vec![table("public", "day", Vec::new()), whole, part]);
         schema.schemas = names(&["public"]);
-        let expected = r##"erDiagram
+        let expected = r#"erDiagram
     "day"
     "event" {
         date at FK
     }
     "day" ||..o{ "event" : "k"
     "event" ||..o{ "event" : "own"
-"##;
+"#;
         assert_eq!(schema.mermaid().to_string(), expected);
     }
 }

@@ -17,7 +17,7 @@ impl<'a, 'b> Lines<'a, 'b> {
     }
 
     /// Writes a line, indented by `depth` steps.
-    pub(super) fn line(&mut self, depth: usize, text: Text) -> fmt::Result {
+    pub(super) fn line(&mut self, depth: usize, text: &Text) -> fmt::Result {
         if self.begun {
             self.f.write_char('\n')?;
         }
@@ -28,7 +28,7 @@ impl<'a, 'b> Lines<'a, 'b> {
 
     /// Writes an empty line.
     pub(super) fn gap(&mut self) -> fmt::Result {
-        self.line(0, Text::new())
+        self.line(0, &Text::new())
     }
 }
 

@@ -9,7 +9,7 @@ use super::lines::{Lines, Text, options};
 use crate::schema::{Column, PartitionStrategy, Persistence, Table, TableKind};
 
 pub(super) fn write(lines: &mut Lines<'_, '_>, table: &Table) -> fmt::Result {
-    lines.line(0, head(table))?;
+    lines.line(0, &head(table))?;
     let width = |text: fn(&Column) -> Text| {
         let widths = table.columns.iter().map(move |column| text(column).width());
         widths.max().unwrap_or(0)
@@ -20,14 +20,14 @@ pub(super) fn write(lines: &mut Lines<'_, '_>, table: &Table) -> fmt::Result {
         width(|column| Text::new().when(column.not_null, "not null")),
     ];
     for column in &table.columns {
-        lines.line(1, self::column(table, column, widths))?;
+        lines.line(1, &self::column(table, column, widths))?;
     }
     constraint::write(lines, table)?;
     index::write(lines, table)?;
     if let Some(definition) = &table.definition {
-        lines.line(1, Text::new().word("definition:"))?;
+        lines.line(1, &Text::new().word("definition:"))?;
         for line in definition.lines() {
-            lines.line(2, Text::new().join(line))?;
+            lines.line(2, &Text::new().join(line))?;
         }
     }
     Ok(())

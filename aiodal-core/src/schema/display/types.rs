@@ -19,7 +19,7 @@ pub(super) fn write(lines: &mut Lines<'_, '_>, data_type: &DataType) -> fmt::Res
                 .collect();
             lines.line(
                 0,
-                tail(head("enum").word(format!("({})", labels.join(", ")))),
+                &tail(head("enum").word(format!("({})", labels.join(", ")))),
             )
         }
         TypeKind::Domain(domain) => {
@@ -29,31 +29,31 @@ pub(super) fn write(lines: &mut Lines<'_, '_>, data_type: &DataType) -> fmt::Res
                 .some(domain.default.as_ref(), |text, default| {
                     text.word("default").word(default)
                 });
-            lines.line(0, tail(text))?;
+            lines.line(0, &tail(text))?;
             for check in &domain.checks {
                 let text = Text::new()
                     .word("check: ")
                     .name(&check.name)
                     .word(&check.expression)
                     .when(!check.validated, "not valid");
-                lines.line(1, text)?;
+                lines.line(1, &text)?;
             }
             Ok(())
         }
         TypeKind::Composite(fields) => {
-            lines.line(0, tail(head("composite")))?;
+            lines.line(0, &tail(head("composite")))?;
             for field in fields {
                 let text = Text::new().name(&field.name).word(&field.data_type.sql);
-                lines.line(1, text)?;
+                lines.line(1, &text)?;
             }
             Ok(())
         }
-        TypeKind::Range(of) => lines.line(0, tail(head("range").word("of").word(&of.sql))),
+        TypeKind::Range(of) => lines.line(0, &tail(head("range").word("of").word(&of.sql))),
         TypeKind::Multirange(of) => {
-            lines.line(0, tail(head("multirange").word("of").word(&of.sql)))
+            lines.line(0, &tail(head("multirange").word("of").word(&of.sql)))
         }
-        TypeKind::Array(of) => lines.line(0, tail(head("array").word("of").word(&of.sql))),
-        TypeKind::Base => lines.line(0, tail(head("type"))),
-        TypeKind::Pseudo => lines.line(0, tail(head("pseudo-type"))),
+        TypeKind::Array(of) => lines.line(0, &tail(head("array").word("of").word(&of.sql))),
+        TypeKind::Base => lines.line(0, &tail(head("type"))),
+        TypeKind::Pseudo => lines.line(0, &tail(head("pseudo-type"))),
     }
 }

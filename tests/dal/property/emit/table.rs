@@ -73,13 +73,16 @@ fn create(table: &Table) -> String {
 fn column(column: &Column) -> String {
     let mut text = format!("{} {}", sql(&column.name), column.data_type.sql);
     if let Some(collation) = &column.collation {
-        text += &format!(" collate {}", qualified(collation));
+        text = format!("{text} collate {}", qualified(collation));
     }
     if let Some(default) = &column.default {
-        text += &format!(" default {default}");
+        text = format!("{text} default {default}");
     }
     if let Some(generated) = &column.generated {
-        text += &format!(" generated always as ({}) stored", generated.expression);
+        text = format!(
+            "{text} generated always as ({}) stored",
+            generated.expression
+        );
     }
     if let Some(identity) = &column.identity {
         let when = if identity.always {
@@ -92,7 +95,7 @@ fn column(column: &Column) -> String {
             .as_ref()
             .expect("an identity column has a sequence");
         let (name, counts) = (qualified(sequence), counting(&identity.options));
-        text += &format!(" generated {when} as identity (sequence name {name} {counts})");
+        text = format!("{text} generated {when} as identity (sequence name {name} {counts})");
     }
     if column.not_null {
         text += " not null";
@@ -281,7 +284,7 @@ fn element(element: &IndexElement) -> String {
         (" ", &element.operator_class),
     ] {
         if let Some(name) = name {
-            text += &format!("{word}{}", qualified(name));
+            text = format!("{text}{word}{}", qualified(name));
         }
     }
     if element.descending {

@@ -99,7 +99,7 @@ fn foreign_key(
     if delete.starts_with("set") && random.chance(1, 2) {
         set = random.some(&columns, 2);
         // In the order of the columns' numbers, whatever was written.
-        on_delete += &format!(" ({})", Table::list(&set));
+        on_delete = format!("{on_delete} ({})", Table::list(&set));
     }
     let (when, deferrable) = when(random);
     let validated = table.partition_key.is_some() || random.chance(3, 4);

@@ -15,7 +15,7 @@ pub(super) fn write(lines: &mut Lines<'_, '_>, table: &Table) -> fmt::Result {
             .columns("include", &key.include)
             .word(when(key.deferrable))
             .comment(key.comment.as_deref());
-        lines.line(1, text)?;
+        lines.line(1, &text)?;
     }
     for key in &table.unique_constraints {
         let text = Text::new()
@@ -27,10 +27,10 @@ pub(super) fn write(lines: &mut Lines<'_, '_>, table: &Table) -> fmt::Result {
             .when(key.nulls_not_distinct, "nulls not distinct")
             .word(when(key.deferrable))
             .comment(key.comment.as_deref());
-        lines.line(1, text)?;
+        lines.line(1, &text)?;
     }
     for key in &table.foreign_keys {
-        lines.line(1, foreign_key(key))?;
+        lines.line(1, &foreign_key(key))?;
     }
     for check in &table.checks {
         let text = Text::new()
@@ -42,10 +42,10 @@ pub(super) fn write(lines: &mut Lines<'_, '_>, table: &Table) -> fmt::Result {
             .when(!check.validated, "not valid")
             .when(!check.enforced, "not enforced")
             .comment(check.comment.as_deref());
-        lines.line(1, text)?;
+        lines.line(1, &text)?;
     }
     for exclusion in &table.exclusions {
-        lines.line(1, self::exclusion(table, exclusion))?;
+        lines.line(1, &self::exclusion(table, exclusion))?;
     }
     Ok(())
 }

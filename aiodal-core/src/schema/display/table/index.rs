@@ -8,7 +8,7 @@ use crate::schema::{Index, IndexElement, Table};
 pub(super) fn write(lines: &mut Lines<'_, '_>, table: &Table) -> fmt::Result {
     for index in &table.indexes {
         if !is_implied(index) {
-            lines.line(1, text(index))?;
+            lines.line(1, &text(index))?;
         }
     }
     Ok(())

@@ -11,6 +11,7 @@ suites:
   isolation   300 tests as whole processes: aiodal, sqlx, a connection per test, and the floor
   provision   from nothing to the first SELECT: initdb and pg_ctl, and aiodal first, cached and warm
   build       what a test crate compiles: crates, and a cold build of them, beside sqlx
+  query       a statement through the data access layer, the bare driver, deadpool, and unprepared
   reflect     what a database holds: aiodal, its catalog statements alone, and the original on SQLAlchemy
 
 --quick       fewer rounds

@@ -3,6 +3,7 @@
 mod build;
 mod isolation;
 mod provision;
+mod query;
 mod reflect;
 
 use std::fmt;
@@ -16,13 +17,15 @@ pub(crate) enum Suite {
     Isolation,
     Provision,
     Build,
+    Query,
     Reflect,
 }
 
-const SUITES: [Suite; 4] = [
+const SUITES: [Suite; 5] = [
     Suite::Isolation,
     Suite::Provision,
     Suite::Build,
+    Suite::Query,
     Suite::Reflect,
 ];
 
@@ -36,6 +39,7 @@ impl Suite {
             Suite::Isolation => "isolation",
             Suite::Provision => "provision",
             Suite::Build => "build",
+            Suite::Query => "query",
             Suite::Reflect => "reflect",
         }
     }
@@ -50,6 +54,7 @@ impl Suite {
             Suite::Isolation => isolation::run(quick),
             Suite::Provision => provision::run(quick),
             Suite::Build => build::run(quick),
+            Suite::Query => query::run(quick),
             Suite::Reflect => reflect::run(quick),
         }
     }

@@ -177,6 +177,11 @@ impl Held {
         }
     }
 
+    /// Says whether it is of our own pool: a request to cancel has taken effect when its answer is there.
+    pub(crate) fn is_ours(&self) -> bool {
+        matches!(self.origin(), Origin::Pooled(_))
+    }
+
     fn origin(&self) -> &Origin {
         self.origin
             .as_ref()

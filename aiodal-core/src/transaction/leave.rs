@@ -7,7 +7,6 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_postgres::Client;
-use tokio_postgres::error::SqlState;
 
 use crate::lane::Lane;
 use crate::pool::CancelToken;
@@ -35,7 +34,7 @@ pub(super) fn clean(runtime: &Handle, lane: Lane, cancel: bool) -> JoinHandle<()
     runtime.spawn(async move {
         let held = busy.lane.held();
         let token = cancel.then(|| held.cancel_token());
-        let ended = timeout(LIMIT, end(held.client(), token)).await;
+        let ended = timeout(LIMIT, end(held.client(), token, held.is_ours())).await;
         busy.clean = ended.unwrap_or(false);
         if busy.clean {
             busy.lane.ended();
@@ -44,11 +43,11 @@ pub(super) fn clean(runtime: &Handle, lane: Lane, cancel: bool) -> JoinHandle<()
 }
 
 /// Returns whether the connection is idle, in no transaction, and will not be hit by a request to cancel any more.
-async fn end(client: &Client, token: Option<CancelToken>) -> bool {
+async fn end(client: &Client, token: Option<CancelToken>, ours: bool) -> bool {
     // Answered when everything before it is.
     let mut answered = pin!(client.simple_query(""));
-    let mut requests = 0;
     let mut patience = GRACE;
+    let mut unfinished = false;
     loop {
         match timeout(patience, answered.as_mut()).await {
             Ok(Ok(_)) => break,
@@ -56,24 +55,18 @@ async fn end(client: &Client, token: Option<CancelToken>) -> bool {
             Err(_) => patience = AGAIN,
         }
         if let Some(token) = &token {
-            requests += 1;
-            // Refused or lost, the answer shows it.
-            let _refused = token.cancel().await;
+            // On a connection of somebody's own pool nobody knows when a request takes effect: the pool's way to take a
+            // spoilt one back sees to that.
+            if !ours {
+                return false;
+            }
+            // One that was refused or lost may take effect later, and hit the connection's next user.
+            unfinished |= token.cancel().await.is_err();
         }
     }
-    // A request takes effect on whatever runs when it arrives. It is over only if it has hit: a second one, or one whose
-    // statement was quicker, may still be on its way, and would hit the connection's next user.
-    let over = match requests {
-        0 => true,
-        1 => has_failed(client).await,
-        _ => false,
-    };
-    over && client.batch_execute("rollback").await.is_ok()
-}
-
-async fn has_failed(client: &Client) -> bool {
-    let probe = client.batch_execute("select").await;
-    probe.is_err_and(|error| error.code() == Some(&SqlState::IN_FAILED_SQL_TRANSACTION))
+    // What the last request hits, if the statement was quicker: by now it has been made.
+    let _hit = client.simple_query("").await;
+    !unfinished && client.batch_execute("rollback").await.is_ok()
 }
 
 impl Drop for Busy {

@@ -239,7 +239,7 @@ pub use aiodal_core::{
     DataAccessLayer, DatabaseUrl, DbError, Error, FromRow, IsolationLevel, OnNotice, Pool,
     PoolOptions, Reflect, Result, Retry, Row, RowStream, Savepoint, Schema, SimpleQueryMessage,
     SqlState, Statements, Transaction, TransactionOptions, chain, connect, quote_ident,
-    quote_literal, retrying, row, schema, types, with_transaction,
+    quote_literal, row, schema, types,
 };
 
 #[cfg(feature = "sea-query")]

@@ -65,8 +65,7 @@ pub use self::statement::{
 };
 pub use self::statements::Statements;
 pub use self::transaction::{
-    CopyIn, CopyOut, IsolationLevel, Retry, RowStream, Transaction, TransactionOptions, retrying,
-    with_transaction,
+    CopyIn, CopyOut, IsolationLevel, Retry, RowStream, Transaction, TransactionOptions,
 };
 
 pub use tokio_postgres::error::{DbError, SqlState};

@@ -7,7 +7,6 @@ mod nested;
 mod options;
 mod query;
 mod retry;
-mod run;
 mod shared;
 mod stream;
 
@@ -22,7 +21,6 @@ pub use self::copy::{CopyIn, CopyOut};
 use self::nested::Nested;
 pub use self::options::{IsolationLevel, TransactionOptions};
 pub use self::retry::Retry;
-pub use self::run::{retrying, with_transaction};
 pub(crate) use self::shared::Shared;
 pub use self::stream::RowStream;
 use crate::dal::DataAccessLayer;

@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use aiodal::{Pool, Transaction, TransactionOptions, with_transaction};
+use aiodal::{DataAccessLayer, Pool, Transaction, TransactionOptions};
 use futures_util::TryStreamExt;
 
 use crate::database::{Database, assert_clean, with_database};
@@ -161,12 +161,13 @@ async fn begin(pool: &Pool) -> aiodal::Result<()> {
 
 async fn sleepy(pool: &Pool) -> aiodal::Result<()> {
     let options = TransactionOptions::new().statement_timeout(Duration::from_secs(20));
-    with_transaction(pool, &options, async |tx: &mut Transaction| {
-        tx.query_one("select pg_sleep($1)", &[&0.001])
-            .await
-            .map(drop)
-    })
-    .await
+    DataAccessLayer::from_pool(pool)
+        .with_options(&options, async |tx: &mut Transaction| {
+            tx.query_one("select pg_sleep($1)", &[&0.001])
+                .await
+                .map(drop)
+        })
+        .await
 }
 
 #[aiodal::test]

@@ -3,7 +3,7 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex};
 
-use aiodal::{Retry, Transaction, TransactionOptions, retrying, with_transaction};
+use aiodal::{DataAccessLayer, Retry, Transaction, TransactionOptions};
 use futures_util::FutureExt;
 
 use crate::database::pool;
@@ -168,13 +168,16 @@ async fn only_the_attempt_that_commits_runs_its_hooks(tx: &Transaction) -> aioda
             Ok::<_, aiodal::Error>(())
         }
     };
-    retrying(&pool, &options, &Retry::default(), body).await?;
+    DataAccessLayer::from_pool(&pool)
+        .retrying(&options, &Retry::default(), body)
+        .await?;
     assert_eq!(heard.words(), ["second"]);
-    with_transaction(&pool, &options, async |tx: &mut Transaction| {
-        heard.on_commit(tx, "third");
-        Ok::<_, aiodal::Error>(())
-    })
-    .await?;
+    DataAccessLayer::from_pool(&pool)
+        .with_options(&options, async |tx: &mut Transaction| {
+            heard.on_commit(tx, "third");
+            Ok::<_, aiodal::Error>(())
+        })
+        .await?;
     assert_eq!(heard.words(), ["second", "third"]);
     Ok(())
 }

@@ -3,9 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use aiodal::{
-    IsolationLevel, Pool, Retry, Transaction, TransactionOptions, retrying, with_transaction,
-};
+use aiodal::{DataAccessLayer, IsolationLevel, Pool, Retry, Transaction, TransactionOptions};
 use futures_util::FutureExt;
 
 use crate::database::{Database, assert_clean, with_database};
@@ -33,24 +31,27 @@ async fn body_that_succeeds_is_committed_and_one_that_fails_is_not(
         let pool = database.pool(1);
         let options = TransactionOptions::new();
         let id = 1;
-        let n: i32 = with_transaction(&pool, &options, async |tx: &mut Transaction| {
-            let sql = "update t set n = n + 1 where id = $1 returning n";
-            Ok::<_, aiodal::Error>(tx.query_one(sql, &[&id]).await?.get(0))
-        })
-        .await?;
+        let n: i32 = DataAccessLayer::from_pool(&pool)
+            .with_options(&options, async |tx: &mut Transaction| {
+                let sql = "update t set n = n + 1 where id = $1 returning n";
+                Ok::<_, aiodal::Error>(tx.query_one(sql, &[&id]).await?.get(0))
+            })
+            .await?;
         assert_eq!((n, sum(database).await), (1, 1));
         // The error may be any that ours can become.
         let result: Result<(), Box<dyn std::error::Error + Send + Sync>> =
-            with_transaction(&pool, &options, async |tx: &mut Transaction| {
-                tx.execute("update t set n = 100", &[]).await?;
-                Err("it was not to be".into())
-            })
-            .await;
+            DataAccessLayer::from_pool(&pool)
+                .with_options(&options, async |tx: &mut Transaction| {
+                    tx.execute("update t set n = 100", &[]).await?;
+                    Err("it was not to be".into())
+                })
+                .await;
         assert_eq!(
             result.expect_err("as it said").to_string(),
             "it was not to be"
         );
-        let body = with_transaction(&pool, &options, async |tx: &mut Transaction| {
+        let dal = DataAccessLayer::from_pool(&pool);
+        let body = dal.with_options(&options, async |tx: &mut Transaction| {
             tx.execute("update t set n = 100", &[]).await?;
             assert!(sum(database).await < 1, "it panics");
             Ok::<_, aiodal::Error>(())
@@ -69,23 +70,25 @@ async fn spawned(pool: Pool) -> aiodal::Result<(i32, i32)> {
     let task = tokio::spawn(async move {
         let options = TransactionOptions::new();
         let (id, name) = (2, "owned".to_owned());
-        let first: i32 = with_transaction(&pool, &options, async |tx: &mut Transaction| {
-            let row = tx
-                .query_one("select $1::int + length($2)", &[&id, &name])
-                .await?;
-            Ok::<_, aiodal::Error>(row.get(0))
-        })
-        .await?;
+        let first: i32 = DataAccessLayer::from_pool(&pool)
+            .with_options(&options, async |tx: &mut Transaction| {
+                let row = tx
+                    .query_one("select $1::int + length($2)", &[&id, &name])
+                    .await?;
+                Ok::<_, aiodal::Error>(row.get(0))
+            })
+            .await?;
         let (id, name) = (&id, &name);
-        let second: i32 = retrying(&pool, &options, &Retry::default(), |mut tx| async move {
-            let savepoint = tx.savepoint().await?;
-            let row = savepoint
-                .query_one("select $1::int + length($2)", &[id, name])
-                .await?;
-            savepoint.commit().await?;
-            Ok::<_, aiodal::Error>(row.get(0))
-        })
-        .await?;
+        let second: i32 = DataAccessLayer::from_pool(&pool)
+            .retrying(&options, &Retry::default(), |mut tx| async move {
+                let savepoint = tx.savepoint().await?;
+                let row = savepoint
+                    .query_one("select $1::int + length($2)", &[id, name])
+                    .await?;
+                savepoint.commit().await?;
+                Ok::<_, aiodal::Error>(row.get(0))
+            })
+            .await?;
         Ok::<_, aiodal::Error>((first, second))
     });
     task.await.expect("it does not panic")
@@ -114,13 +117,15 @@ async fn serialization_failures_are_retried_until_all_are_done(
                     let options =
                         TransactionOptions::new().isolation_level(IsolationLevel::Serializable);
                     for _ in 0..5 {
-                        retrying(&pool, &options, &quick(), |tx| async move {
-                            // Read, then write what was read: only serializable makes that add up.
-                            let row = tx.query_one("select n from t where id = $1", &[&1]).await?;
-                            let n = row.get::<_, i32>(0) + 1;
-                            tx.execute("update t set n = $1 where id = 1", &[&n]).await
-                        })
-                        .await?;
+                        DataAccessLayer::from_pool(&pool)
+                            .retrying(&options, &quick(), |tx| async move {
+                                // Read, then write what was read: only serializable makes that add up.
+                                let row =
+                                    tx.query_one("select n from t where id = $1", &[&1]).await?;
+                                let n = row.get::<_, i32>(0) + 1;
+                                tx.execute("update t set n = $1 where id = 1", &[&n]).await
+                            })
+                            .await?;
                     }
                     Ok::<_, aiodal::Error>(())
                 })
@@ -143,28 +148,29 @@ async fn failure_of_commit_itself_is_retried(tx: &Transaction) -> aiodal::Result
         let options = TransactionOptions::new().isolation_level(IsolationLevel::Serializable);
         let attempts = AtomicU32::new(0);
         let (attempts, second) = (&attempts, &pool);
-        retrying(&pool, &options, &quick(), |tx| async move {
-            let first = attempts.fetch_add(1, Ordering::Relaxed) == 0;
-            tx.query_one("select sum(n) from t where id = 2", &[])
-                .await?;
-            tx.execute("update t set n = n + 1 where id = 1", &[])
-                .await?;
-            if first {
-                // Write skew, committed before this one: only this one's COMMIT can tell.
-                let options =
-                    TransactionOptions::new().isolation_level(IsolationLevel::Serializable);
-                let other = Transaction::begin_with(second, &options).await?;
-                other
-                    .query_one("select sum(n) from t where id = 1", &[])
+        DataAccessLayer::from_pool(&pool)
+            .retrying(&options, &quick(), |tx| async move {
+                let first = attempts.fetch_add(1, Ordering::Relaxed) == 0;
+                tx.query_one("select sum(n) from t where id = 2", &[])
                     .await?;
-                other
-                    .execute("update t set n = n + 1 where id = 2", &[])
+                tx.execute("update t set n = n + 1 where id = 1", &[])
                     .await?;
-                other.commit().await?;
-            }
-            Ok::<_, aiodal::Error>(())
-        })
-        .await?;
+                if first {
+                    // Write skew, committed before this one: only this one's COMMIT can tell.
+                    let options =
+                        TransactionOptions::new().isolation_level(IsolationLevel::Serializable);
+                    let other = Transaction::begin_with(second, &options).await?;
+                    other
+                        .query_one("select sum(n) from t where id = 1", &[])
+                        .await?;
+                    other
+                        .execute("update t set n = n + 1 where id = 2", &[])
+                        .await?;
+                    other.commit().await?;
+                }
+                Ok::<_, aiodal::Error>(())
+            })
+            .await?;
         assert_eq!(attempts.load(Ordering::Relaxed), 2);
         assert_eq!(sum(database).await, 2);
         Ok(())
@@ -186,18 +192,19 @@ async fn deadlock_is_retried(tx: &Transaction) -> aiodal::Result<()> {
             let (pool, options) = (&pool, &options);
             async move {
                 let meet = &meet;
-                retrying(pool, options, &quick(), |tx| async move {
-                    attempts.fetch_add(1, Ordering::Relaxed);
-                    let sql = "update t set n = n + 1 where id = $1";
-                    tx.batch_execute("set local deadlock_timeout = '10ms'")
-                        .await?;
-                    tx.execute(sql, &[&first]).await?;
-                    if meet.fetch_add(1, Ordering::Relaxed) == 0 {
-                        barrier.wait().await;
-                    }
-                    tx.execute(sql, &[&second]).await
-                })
-                .await
+                DataAccessLayer::from_pool(pool)
+                    .retrying(options, &quick(), |tx| async move {
+                        attempts.fetch_add(1, Ordering::Relaxed);
+                        let sql = "update t set n = n + 1 where id = $1";
+                        tx.batch_execute("set local deadlock_timeout = '10ms'")
+                            .await?;
+                        tx.execute(sql, &[&first]).await?;
+                        if meet.fetch_add(1, Ordering::Relaxed) == 0 {
+                            barrier.wait().await;
+                        }
+                        tx.execute(sql, &[&second]).await
+                    })
+                    .await
             }
         });
         futures_util::future::try_join_all(both).await?;
@@ -221,19 +228,20 @@ async fn other_failures_are_not_retried_and_attempts_are_limited(
             let counted = AtomicU32::new(0);
             let (counter, raised) = (&counted, &raised);
             let retry = Retry::attempts(3).backoff(Duration::ZERO);
-            let result: Result<(), String> = retrying(&pool, &options, &retry, |tx| {
-                async move {
-                    counter.fetch_add(1, Ordering::Relaxed);
-                    let sql = format!("do $$ begin raise {raised}; end $$");
-                    // What the body makes of the error doesn't matter.
-                    tx.batch_execute(&sql)
-                        .await
-                        .map_err(|_| "swallowed".to_owned())
-                }
-                .map(|result| result.map_err(Swallowed))
-            })
-            .await
-            .map_err(|error| error.0);
+            let result: Result<(), String> = DataAccessLayer::from_pool(&pool)
+                .retrying(&options, &retry, |tx| {
+                    async move {
+                        counter.fetch_add(1, Ordering::Relaxed);
+                        let sql = format!("do $$ begin raise {raised}; end $$");
+                        // What the body makes of the error doesn't matter.
+                        tx.batch_execute(&sql)
+                            .await
+                            .map_err(|_| "swallowed".to_owned())
+                    }
+                    .map(|result| result.map_err(Swallowed))
+                })
+                .await
+                .map_err(|error| error.0);
             assert_eq!(result, Err("swallowed".to_owned()));
             assert_eq!(counted.load(Ordering::Relaxed), attempts, "{raised}");
         }
@@ -258,15 +266,16 @@ async fn failure_undone_by_a_savepoint_is_not_retried(tx: &Transaction) -> aioda
         let attempts = AtomicU32::new(0);
         let counter = &attempts;
         let options = TransactionOptions::new();
-        let result = retrying(&pool, &options, &quick(), |mut tx| async move {
-            counter.fetch_add(1, Ordering::Relaxed);
-            let savepoint = tx.savepoint().await?;
-            let raise = "do $$ begin raise serialization_failure; end $$";
-            let error = savepoint.batch_execute(raise).await.expect_err("it raises");
-            savepoint.rollback().await?;
-            Err::<(), _>(error)
-        })
-        .await;
+        let result = DataAccessLayer::from_pool(&pool)
+            .retrying(&options, &quick(), |mut tx| async move {
+                counter.fetch_add(1, Ordering::Relaxed);
+                let savepoint = tx.savepoint().await?;
+                let raise = "do $$ begin raise serialization_failure; end $$";
+                let error = savepoint.batch_execute(raise).await.expect_err("it raises");
+                savepoint.rollback().await?;
+                Err::<(), _>(error)
+            })
+            .await;
         assert!(result.expect_err("its own").is_serialization_failure());
         assert_eq!(attempts.load(Ordering::Relaxed), 1);
         Ok(())
@@ -281,11 +290,12 @@ async fn body_cannot_commit_what_is_retried_nor_use_it_afterwards(
     with_database(tx, "lent", async |database| {
         let pool = database.pool(1);
         let options = TransactionOptions::new();
-        let kept = retrying(&pool, &options, &Retry::default(), |tx| async move {
-            tx.batch_execute("select").await?;
-            Ok::<_, aiodal::Error>(tx)
-        })
-        .await?;
+        let kept = DataAccessLayer::from_pool(&pool)
+            .retrying(&options, &Retry::default(), |tx| async move {
+                tx.batch_execute("select").await?;
+                Ok::<_, aiodal::Error>(tx)
+            })
+            .await?;
         let error = kept.batch_execute("select").await.expect_err("it is over");
         assert!(
             error
@@ -294,7 +304,9 @@ async fn body_cannot_commit_what_is_retried_nor_use_it_afterwards(
             "{error}"
         );
         drop(kept);
-        let result = retrying(&pool, &options, &Retry::default(), |tx| tx.commit()).await;
+        let result = DataAccessLayer::from_pool(&pool)
+            .retrying(&options, &Retry::default(), |tx| tx.commit())
+            .await;
         assert!(
             result
                 .expect_err("not its own")

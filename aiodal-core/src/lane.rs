@@ -174,10 +174,10 @@ impl Lane {
     /// The lane was revoked, or BEGIN failed. What the future itself meets is in its own result.
     pub async fn unobserved<F: Future>(&self, future: F) -> Result<F::Output> {
         let ticket = self.ticket();
-        let output = Gated {
+        let output = pin!(Gated {
             ticket: &ticket,
             statement: future,
-        };
+        });
         let output = self.behind_begin(&ticket, output).await?;
         ticket.answered();
         output.ok_or_else(|| Error::revoked(&self.0.owner, "a query of the catalogs"))

@@ -11,7 +11,7 @@ async fn copied_rows_are_part_of_the_transaction(tx: &mut Transaction) -> aiodal
         .await?;
     let mut copy = tx.copy_in("copy t from stdin (format csv)").await?;
     copy.send("1,one\n").await?;
-    copy.send("2,two\n3,".repeat(1)).await?;
+    copy.send("2,two\n3,".to_owned()).await?;
     copy.send("x".repeat(100_000)).await?;
     copy.send("\n").await?;
     assert_eq!(copy.finish().await?, 3);

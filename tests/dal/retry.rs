@@ -225,8 +225,8 @@ async fn other_failures_are_not_retried_and_attempts_are_limited(
         let pool = database.pool(1);
         let options = TransactionOptions::new();
         for (raised, attempts) in [("serialization_failure", 3), ("division_by_zero", 1)] {
-            let counted = AtomicU32::new(0);
-            let (counter, raised) = (&counted, &raised);
+            let attempted = AtomicU32::new(0);
+            let (counter, raised) = (&attempted, &raised);
             let retry = Retry::attempts(3).backoff(Duration::ZERO);
             let result: Result<(), String> = DataAccessLayer::from_pool(&pool)
                 .retrying(&options, &retry, |tx| {
@@ -243,7 +243,7 @@ async fn other_failures_are_not_retried_and_attempts_are_limited(
                 .await
                 .map_err(|error| error.0);
             assert_eq!(result, Err("swallowed".to_owned()));
-            assert_eq!(counted.load(Ordering::Relaxed), attempts, "{raised}");
+            assert_eq!(attempted.load(Ordering::Relaxed), attempts, "{raised}");
         }
         Ok(())
     })
@@ -305,7 +305,7 @@ async fn body_cannot_commit_what_is_retried_nor_use_it_afterwards(
         );
         drop(kept);
         let result = DataAccessLayer::from_pool(&pool)
-            .retrying(&options, &Retry::default(), |tx| tx.commit())
+            .retrying(&options, &Retry::default(), Transaction::commit)
             .await;
         assert!(
             result

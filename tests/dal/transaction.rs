@@ -209,9 +209,10 @@ async fn error_shows_the_place_in_the_statement(tx: &mut Transaction) -> aiodal:
 
 #[aiodal::test]
 async fn errors_answer_questions(tx: &mut Transaction) -> aiodal::Result<()> {
+    type Question = fn(&aiodal::Error) -> bool;
     tx.batch_execute("create temp table t (during int4range, exclude using gist (during with &&))")
         .await?;
-    let questions: [(&str, fn(&aiodal::Error) -> bool); 8] = [
+    let questions: [(&str, Question); 8] = [
         (
             "select * from no_such_table",
             aiodal::Error::is_undefined_table,

@@ -11,7 +11,7 @@
 
 use std::error::Error as StdError;
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::atomic::Ordering;
 use std::task::Poll;
 
@@ -56,7 +56,7 @@ impl Lane {
                 }
                 Plan::Named { prepared, cached } => {
                     let rows = client.query_raw(&prepared.statement, params.iter().copied());
-                    self.bind(&ticket, &prepared, cached, rows).await
+                    self.bind(&ticket, &prepared, cached, pin!(rows)).await
                 }
             }
         };
@@ -223,11 +223,10 @@ impl Lane {
         ticket: &Ticket,
         prepared: &Prepared,
         cached: bool,
-        statement: impl Future<Output = Result<T, tokio_postgres::Error>>,
+        mut statement: Pin<&mut impl Future<Output = Result<T, tokio_postgres::Error>>>,
     ) -> Result<T, tokio_postgres::Error> {
         let client = self.held().client();
         let trusting = self.0.exclusive && !self.is_outdated();
-        let mut statement = pin!(statement);
         let first = poll_fn(|cx| {
             let guarded = ticket.binding(prepared, cached, trusting) == Guard::Savepoint;
             if guarded {
@@ -252,10 +251,10 @@ impl Lane {
     {
         let mut repeats = 0;
         loop {
-            let statement = Gated {
+            let statement = pin!(Gated {
                 ticket,
                 statement: attempt(),
-            };
+            });
             let error = match self.behind_begin(ticket, statement).await? {
                 Some(Ok(value)) => return Ok(value),
                 Some(Err(error)) => error,
@@ -272,12 +271,13 @@ impl Lane {
     }
 
     /// Sends a statement, reads BEGIN's answer if nobody has, and then the statement's.
+    ///
+    /// Pinned by the caller: a future that is handed on by value takes its room twice.
     pub(super) async fn behind_begin<F: Future>(
         &self,
         ticket: &Ticket,
-        statement: F,
+        mut statement: Pin<&mut F>,
     ) -> Result<F::Output> {
-        let mut statement = pin!(statement);
         let early = poll_fn(|cx| Poll::Ready(statement.as_mut().poll(cx))).await;
         // The statement is on its way behind BEGIN, whose answer therefore comes first.
         if let Err(error) = self.read_begin().await {

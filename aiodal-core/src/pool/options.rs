@@ -217,6 +217,10 @@ impl PoolOptions {
     /// # Errors
     ///
     /// Options that can't be.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a Tokio runtime.
     pub fn open_lazily(self, url: &DatabaseUrl) -> Result<Pool> {
         let builder = self.builder()?;
         let source = ConnectionSource::with_options(url, &self)?;

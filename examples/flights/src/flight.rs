@@ -3,12 +3,12 @@
 use std::fmt;
 
 use aiodal::types::{FromSql, ToSql, Type};
-use aiodal::{BoxError, Row};
+use aiodal::{BoxError, FromRow};
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 
 /// What tells one flight from all others.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, FromRow)]
 pub struct FlightKey {
     /// The local date at the origin.
     pub day: Date,
@@ -65,10 +65,11 @@ pub struct NewFlight {
     pub distance_miles: i32,
 }
 
-/// A flight as the database has it.
-#[derive(Debug, Clone, PartialEq)]
+/// A flight as the database has it: a row of `select * from flights`.
+#[derive(Debug, Clone, PartialEq, FromRow)]
 pub struct Flight {
     /// Which flight it is.
+    #[aiodal(flatten)]
     pub key: FlightKey,
     /// The code of the airport it goes to.
     pub dest: String,
@@ -82,26 +83,6 @@ pub struct Flight {
     pub departure_delay: Option<i32>,
     /// Minutes from the scheduled to the actual arrival; `None` if it has not landed.
     pub arrival_delay: Option<i32>,
-}
-
-impl Flight {
-    /// Reads a row of `select * from flights`.
-    pub(crate) fn from_row(row: &Row) -> Flight {
-        Flight {
-            key: FlightKey {
-                day: row.get("day"),
-                carrier: row.get("carrier"),
-                number: row.get("number"),
-                origin: row.get("origin"),
-            },
-            dest: row.get("dest"),
-            tailnum: row.get("tailnum"),
-            departs_at: row.get("departs_at"),
-            status: row.get("status"),
-            departure_delay: row.get("departure_delay"),
-            arrival_delay: row.get("arrival_delay"),
-        }
-    }
 }
 
 /// The enum `flight_status`.

@@ -4,12 +4,12 @@
 //! test hands them a transaction that is rolled back, and nothing here knows the difference.
 //!
 //! ```no_run
-//! use aiodal::Transaction;
+//! use aiodal::DataAccessLayer;
 //! use jiff::civil::date;
 //!
 //! # async fn example() -> aiodal::Result<()> {
-//! let pool = aiodal::connect("postgres://localhost/flights").await?;
-//! let tx = Transaction::begin(&pool).await?;
+//! let dal = DataAccessLayer::connect("postgres://localhost/flights").await?;
+//! let tx = dal.transaction().await?;
 //! let grounded = flights::fleet::retire(&tx, "N730MQ", date(2013, 1, 8)).await?;
 //! println!("{grounded} flights need another plane");
 //! tx.commit().await

@@ -61,11 +61,7 @@ pub async fn record(tx: &Transaction, flight: &NewFlight) -> Result<()> {
 /// What the server refused.
 pub async fn find(tx: &Transaction, key: &FlightKey) -> Result<Option<Flight>> {
     let sql = "select * from flights where (day, carrier, number, origin) = ($1, $2, $3, $4)";
-    Ok(tx
-        .query_opt(sql, &key.params())
-        .await?
-        .as_ref()
-        .map(Flight::from_row))
+    tx.query_opt_as(sql, &key.params()).await
 }
 
 /// Returns the flights of a day in the order in which they are scheduled to leave.
@@ -75,12 +71,7 @@ pub async fn find(tx: &Transaction, key: &FlightKey) -> Result<Option<Flight>> {
 /// What the server refused.
 pub async fn on_day(tx: &Transaction, day: Date) -> Result<Vec<Flight>> {
     let sql = "select * from flights where day = $1 order by departs, carrier, number, origin";
-    Ok(tx
-        .query(sql, &[&day])
-        .await?
-        .iter()
-        .map(Flight::from_row)
-        .collect())
+    tx.query_as(sql, &[&day]).await
 }
 
 /// Sends a flight that has not left yet somewhere else; says whether there was one.

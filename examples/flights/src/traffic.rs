@@ -1,9 +1,9 @@
 //! Questions about all flights.
 
-use aiodal::{Result, Transaction};
+use aiodal::{FromRow, Result, Transaction};
 
 /// A row of the view `route_traffic`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, FromRow)]
 pub struct Route {
     /// The code of the airport it leaves from.
     pub origin: String,
@@ -24,27 +24,21 @@ pub struct Route {
 /// What the server refused.
 pub async fn busiest_routes(tx: &Transaction, limit: i64) -> Result<Vec<Route>> {
     let sql = "select * from route_traffic order by flights desc, origin, dest limit $1";
-    let rows = tx.query(sql, &[&limit]).await?;
-    let route = |row: &aiodal::Row| Route {
-        origin: row.get("origin"),
-        dest: row.get("dest"),
-        flights: row.get("flights"),
-        cancelled: row.get("cancelled"),
-        mean_arrival_delay: row.get("mean_arrival_delay"),
-    };
-    Ok(rows.iter().map(route).collect())
+    tx.query_as(sql, &[&limit]).await
 }
 
 /// How late an airline leaves.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, FromRow)]
 pub struct CarrierDelay {
     /// The airline's code.
     pub carrier: String,
     /// The airline's name.
+    #[aiodal(rename = "name")]
     pub airline: String,
     /// How many of its flights departed.
     pub departed: i64,
     /// Minutes, over the flights that departed; `None` if none did.
+    #[aiodal(rename = "mean")]
     pub mean_departure_delay: Option<f64>,
 }
 
@@ -60,12 +54,5 @@ pub async fn delays_by_carrier(tx: &Transaction) -> Result<Vec<CarrierDelay>> {
         from airlines left join flights using (carrier)
         group by carrier
         order by mean desc nulls last, carrier";
-    let rows = tx.query(sql, &[]).await?;
-    let delay = |row: &aiodal::Row| CarrierDelay {
-        carrier: row.get("carrier"),
-        airline: row.get("name"),
-        departed: row.get("departed"),
-        mean_departure_delay: row.get("mean"),
-    };
-    Ok(rows.iter().map(delay).collect())
+    tx.query_as(sql, &[]).await
 }

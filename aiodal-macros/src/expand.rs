@@ -109,7 +109,7 @@ fn set_up(test: &TestFn<'_>, context: &Ident) -> TokenStream {
 }
 
 /// Where an error about a type points: spans cannot be joined, and of a path the last name says most.
-fn place_of(ty: &Type) -> Span {
+pub(crate) fn place_of(ty: &Type) -> Span {
     match ty {
         Type::Path(path) => path
             .path

@@ -111,13 +111,7 @@ impl Lane {
     where
         F: Future<Output = Result<T, tokio_postgres::Error>>,
     {
-        self.heed(Effect::of(sql));
-        let ticket = self.ticket();
-        let attempt = || async {
-            ticket.sending();
-            attempt().await
-        };
-        let answer = self.attempt(&ticket, sql, attempt).await?;
+        let (answer, ticket) = self.start_with(sql, attempt).await?;
         ticket.answered();
         Ok(answer)
     }

@@ -9,6 +9,7 @@ use syn::{
 };
 
 use super::model::{Column, Conversion, RowField, RowStruct, Source, Target};
+use crate::expand::place_of;
 
 pub(super) fn row_struct(row_struct: &RowStruct<'_>) -> TokenStream {
     let RowStruct {
@@ -280,16 +281,4 @@ fn at(place: Span, path: &Path) -> TokenStream {
             token
         })
         .collect()
-}
-
-/// Where an error about a type points: spans cannot be joined, and of a path the last name says most.
-fn place_of(ty: &Type) -> Span {
-    match ty {
-        Type::Path(path) => path
-            .path
-            .segments
-            .last()
-            .map_or(ty.span(), |last| last.ident.span()),
-        _ => ty.span(),
-    }
 }

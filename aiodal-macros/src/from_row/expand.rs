@@ -3,7 +3,6 @@
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
-use syn::spanned::Spanned;
 use syn::{
     DeriveInput, GenericParam, Generics, Ident, Member, Path, Type, WherePredicate, parse_quote,
 };

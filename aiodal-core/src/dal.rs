@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 pub(crate) use self::alias::Aliases;
 pub use self::builder::Builder;
-pub(crate) use self::cache::Cache;
+use self::cache::Cache;
 pub use self::cache::SchemaCache;
 use self::lent::Lent;
 use crate::error::Result;
@@ -147,10 +147,6 @@ impl DataAccessLayer {
     /// No connection became free in time.
     pub async fn begin(&self, options: &TransactionOptions) -> Result<Transaction> {
         self.begin_for(options, "its pool").await
-    }
-
-    pub(crate) fn cache(&self) -> Arc<Cache> {
-        self.0.cache.clone()
     }
 
     /// `owner` is named in the error of a borrower who would commit.

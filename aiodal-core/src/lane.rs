@@ -1,6 +1,7 @@
 //! The one way a statement takes to a connection: observed, gated, and with BEGIN riding ahead of it.
 
 mod observe;
+mod repeat;
 mod run;
 mod traffic;
 
@@ -10,13 +11,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use futures_util::{FutureExt, StreamExt};
+use tokio_postgres::error::DbError;
 use tokio_postgres::{Client, SimpleQueryMessage, SimpleQueryRow, SimpleQueryStream};
 
 pub(crate) use self::observe::Observed;
 pub use self::observe::{Observer, Outcome};
 pub(crate) use self::traffic::Ticket;
 use self::traffic::{Gated, Traffic};
-use crate::dal::Cache;
 use crate::error::{Error, Result};
 use crate::pool::Held;
 use crate::statements::{Effect, Statements};
@@ -44,11 +45,14 @@ struct Inner {
     traffic: Mutex<Traffic>,
     /// Whether a statement has passed that may make prepared ones stale.
     outdated: AtomicBool,
-    /// What is known of the tables whose constraints a statement may violate.
-    schema: OnceLock<Arc<Cache>>,
+    /// Knows the columns of a violated constraint, which the server names alone.
+    explain: OnceLock<Explain>,
     /// Whether answers can no longer be told from each other: nothing more is sent.
     broken: AtomicBool,
 }
+
+/// Returns the columns of the constraint that an error is about, where they are known.
+pub(crate) type Explain = Arc<dyn Fn(&DbError) -> Option<Vec<String>> + Send + Sync>;
 
 struct Gate {
     revoked: bool,
@@ -136,7 +140,7 @@ impl Lane {
             gate,
             traffic: Mutex::default(),
             outdated: AtomicBool::new(false),
-            schema: OnceLock::new(),
+            explain: OnceLock::new(),
             broken: AtomicBool::new(false),
         }))
     }
@@ -184,14 +188,14 @@ impl Lane {
     }
 
     /// Has errors say which columns a violated constraint is about.
-    pub(crate) fn explain_by(&self, schema: Arc<Cache>) {
+    pub(crate) fn explain_by(&self, explain: Explain) {
         // A lane has one data access layer, whoever is lent it.
-        let _same = self.0.schema.set(schema);
+        let _same = self.0.explain.set(explain);
     }
 
-    /// Returns the columns of the violated constraint, if its table is known.
-    pub(crate) fn violated(&self, error: &Error) -> Option<Vec<String>> {
-        self.0.schema.get()?.violated(error.as_db_error()?)
+    /// Returns the columns of the violated constraint, if they are known.
+    fn violated(&self, error: &Error) -> Option<Vec<String>> {
+        self.0.explain.get()?(error.as_db_error()?)
     }
 
     /// Returns the connection's client, to be used past the observer and the gate.

@@ -186,7 +186,7 @@ impl Transaction {
 
     /// Makes it a transaction of a data access layer, whose schema and aliases it sees.
     pub(crate) fn of(self, dal: DataAccessLayer) -> Transaction {
-        self.lane.explain_by(dal.cache());
+        self.lane.explain_by(dal.explain());
         self.shared.set_dal(dal);
         self
     }

@@ -1,19 +1,13 @@
 //! Which columns a violated constraint is about: the server names the constraint only.
 
+use std::sync::Arc;
+
 use tokio_postgres::error::DbError;
 
 use super::DataAccessLayer;
-use super::cache::Cache;
 use crate::error::{Error, Result};
+use crate::lane::Explain;
 use crate::schema::Table;
-
-impl Cache {
-    /// Returns the columns of the constraint that an error is about, if its table is known.
-    pub(crate) fn violated(&self, error: &DbError) -> Option<Vec<String>> {
-        let table = self.find(error.schema()?, error.table()?)?;
-        columns(&table, error)
-    }
-}
 
 impl DataAccessLayer {
     /// Returns the columns of the constraint that was violated, reflecting its table if need be.
@@ -36,6 +30,17 @@ impl DataAccessLayer {
         };
         let table = self.table((schema, table)).await?;
         Ok(columns(&table, db).unwrap_or_default())
+    }
+}
+
+impl DataAccessLayer {
+    /// Returns what knows the columns of a violated constraint, if its table was reflected.
+    pub(crate) fn explain(&self) -> Explain {
+        let cache = self.0.cache.clone();
+        Arc::new(move |error| {
+            let table = cache.find(error.schema()?, error.table()?)?;
+            columns(&table, error)
+        })
     }
 }
 

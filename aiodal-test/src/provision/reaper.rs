@@ -37,6 +37,10 @@ const ROUNDS: u32 = 100;
 const SESSIONS: &str = "EXISTS (SELECT FROM pg_stat_activity \
                         WHERE backend_type = 'client backend' AND pid <> pg_backend_pid())";
 
+/// How many sessions there have been, as far as the server has counted: most are too short to be seen by a look now and
+/// then, and in a run of many short processes there may be none at each look.
+const COUNTED: &str = "(SELECT sum(sessions) FROM pg_stat_database)";
+
 /// Ends the server at once. The backend's working directory is the data directory.
 ///
 /// Without a row to copy, so that the program need not read its standard input: one that does not is an error.
@@ -168,6 +172,8 @@ fn program(linger: Duration) -> String {
         "DO $reaper$
 DECLARE
     idle bigint := 0;
+    before numeric := {COUNTED};
+    counted numeric;
     leaving boolean := false;
 BEGIN
     IF NOT pg_try_advisory_lock({LOCKS}, {REAPING}) THEN
@@ -185,7 +191,9 @@ BEGIN
                     END IF;
                     PERFORM pg_sleep({pause});
                     PERFORM pg_stat_clear_snapshot();
-                    idle := CASE WHEN {SESSIONS} THEN 0 ELSE idle + 1 END;
+                    counted := {COUNTED};
+                    idle := CASE WHEN {SESSIONS} OR counted <> before THEN 0 ELSE idle + 1 END;
+                    before := counted;
                     IF idle >= {patience} THEN
                         leaving := true;
                         PERFORM pg_advisory_lock({LOCKS}, {LEAVING});

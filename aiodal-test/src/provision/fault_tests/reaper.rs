@@ -1,5 +1,8 @@
 //! What a test may do to the reaper, as it can to any session.
 
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
 use super::site::{Site, eventually, kill};
 use super::{LONG, SHORT};
 
@@ -77,6 +80,26 @@ fn limits_that_a_test_sets_on_the_superuser_do_not_touch_the_reaper() {
     assert_eq!(site.reaper(), reaper);
     let watch = site.watch();
     child.leave();
+    next.leave();
+    watch.until_nothing_is_left();
+}
+
+#[test]
+fn sessions_too_short_to_be_seen_keep_the_server() {
+    let linger = Duration::from_secs(1);
+    let site = Site::shared(linger);
+    let child = site.attach();
+    let server = child.attached().server;
+    child.leave();
+    // The reaper looks four times in the time of its linger, and nearly always between two of these.
+    let begun = Instant::now();
+    while begun.elapsed() < linger * 4 {
+        site.query("SELECT 1");
+        sleep(linger / 10);
+    }
+    let next = site.attach();
+    assert_eq!(next.attached().server, server);
+    let watch = site.watch();
     next.leave();
     watch.until_nothing_is_left();
 }

@@ -35,6 +35,18 @@ pub(super) struct Rows {
 }
 
 impl Rows {
+    /// Whether a relation has something that [`Chosen::Usual`](super::catalog::Chosen::Usual) leaves out.
+    pub(super) fn rare(&self) -> bool {
+        let relation = |row: &RelationRow| {
+            matches!(row.kind.0, b'p' | b'f') || row.bound.is_some() || row.of_type.is_some()
+        };
+        self.relations.iter().any(relation)
+            || self.columns.iter().any(|row| row.collation_name.is_some())
+            || self.constraints.iter().any(|row| row.operators.is_some())
+            || self.indexes.iter().any(|row| row.collation_names.is_some())
+            || !self.parents.is_empty()
+    }
+
     /// Returns the types of columns of which the catalogs have said nothing yet.
     pub(super) fn unknown_types(&self) -> Vec<u32> {
         let known: HashSet<u32> = self.types.iter().map(|row| row.oid).collect();
@@ -81,7 +93,7 @@ pub(super) fn assemble(rows: Rows, scope: Scope<'_>) -> Result<Assembled> {
         extensions,
     };
     // What was named is meant, whoever it belongs to.
-    let extensions_too = options.extensions || scope.one_by_one;
+    let extensions_too = options.extensions || scope.one_by_one();
     let mut tables = assembly.tables(extensions_too)?;
     tables.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     let types = assembly.types.listed(options.extensions)?;

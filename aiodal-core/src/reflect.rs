@@ -1,7 +1,8 @@
 //! Reflection: from the catalogs of a database to a [`Schema`].
 //!
 //! [`catalog`] has the statements, [`rows`] what they return, and [`assemble`] makes data of it. All of them go out in one
-//! pipeline, so that a reflection is one round trip, in one of two [brackets](Bracket).
+//! pipeline, so that a reflection is one round trip, in one of two [brackets](Bracket). Of a single table it is asked first
+//! only what tables [usually](Chosen::Usual) have.
 
 mod assemble;
 mod builtin;
@@ -120,8 +121,9 @@ impl Schema {
 impl Table {
     /// Reflects one relation as a transaction sees it: by its name, of any kind and in any schema.
     ///
-    /// [`NameRef`] says how a name is read. It takes as long in a database of thousands of tables as in one of a few, and
-    /// changes nothing of the transaction, like [`Schema::reflect`].
+    /// [`NameRef`] says how a name is read. It takes as long in a database of thousands of tables as in one of a few: one
+    /// round trip, and another where columns have types of users, or where the table has what few have: partitions,
+    /// parents, exclusion constraints. It changes nothing of the transaction, like [`Schema::reflect`].
     ///
     /// # Errors
     ///
@@ -130,7 +132,7 @@ impl Table {
     ///
     /// # Cancel safety
     ///
-    /// As for [`Schema::reflect`].
+    /// As for [`Schema::reflect`]: of each round trip the end is sent with the beginning.
     pub async fn reflect<'a>(tx: &Transaction, name: impl Into<NameRef<'a>>) -> Result<Arc<Table>> {
         let (lane, name) = (tx.lane(), name.into());
         lane.unobserved(async {
@@ -141,7 +143,7 @@ impl Table {
         .await?
     }
 
-    /// Reflects one relation over a connection, in a transaction of its own and one round trip.
+    /// Reflects one relation over a connection, in a transaction of its own.
     ///
     /// The connection must have no transaction open: its end would be this one's end too.
     ///
@@ -274,7 +276,7 @@ pub(crate) async fn whole(
 ///
 /// # Cancel safety
 ///
-/// As for [`whole`].
+/// As for [`whole`], each round trip for itself.
 pub(crate) async fn table(
     client: &Client,
     version: u32,

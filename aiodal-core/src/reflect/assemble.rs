@@ -40,9 +40,16 @@ impl Rows {
         let relation = |row: &RelationRow| {
             matches!(row.kind.0, b'p' | b'f') || row.bound.is_some() || row.of_type.is_some()
         };
+        // Of a table that has been dropped meanwhile, or that has its schema's name for this session only.
+        let unnamed = |row: &ConstraintRow| {
+            let columns = row.referred_key.as_deref().unwrap_or_default();
+            let names = row.referred_names.as_deref();
+            names.is_some_and(|names| names.len() != 2 + columns.len() || names[0] == "pg_temp")
+        };
+        let constraint = |row: &ConstraintRow| row.operators.is_some() || unnamed(row);
         self.relations.iter().any(relation)
             || self.columns.iter().any(|row| row.collation_name.is_some())
-            || self.constraints.iter().any(|row| row.operators.is_some())
+            || self.constraints.iter().any(constraint)
             || self.indexes.iter().any(|row| row.collation_names.is_some())
             || !self.parents.is_empty()
     }

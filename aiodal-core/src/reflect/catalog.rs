@@ -128,6 +128,26 @@ fn collation(scope: Scope<'_>, oid: &str) -> String {
 }
 
 pub(super) fn constraints(scope: Scope<'_>) -> String {
+    let (known, referred, join) = if scope.usual() {
+        // Without a join to plan. Gone meanwhile it has no names, and temporary ones are in `pg_temp`; both are rare.
+        (
+            scope.listed("con.confrelid"),
+            "array_remove(
+                (pg_identify_object_as_address('pg_class'::regclass, con.confrelid, 0)).object_names || array(
+                    select (pg_identify_object_as_address('pg_class'::regclass, con.confrelid, k.attnum)).object_names[3]
+                    from unnest(con.confkey) with ordinality as k(attnum, n) order by k.n), null)",
+            "",
+        )
+    } else {
+        (
+            scope.relation("rc"),
+            "(select array[rn.nspname, rc.relname]::text[] || array(
+                    select ra.attname::text from unnest(con.confkey) with ordinality as k(attnum, n)
+                    join pg_attribute ra on ra.attrelid = con.confrelid and ra.attnum = k.attnum order by k.n)
+                from pg_namespace rn where rn.oid = rc.relnamespace)",
+            "left join pg_class rc on rc.oid = con.confrelid",
+        )
+    };
     format!(
         "select con.oid, con.conrelid, con.contype, con.conname, con.conkey, con.conindid, con.conparentid,
             con.condeferrable, con.condeferred, con.convalidated, con.connoinherit, con.conislocal,
@@ -135,13 +155,9 @@ pub(super) fn constraints(scope: Scope<'_>) -> String {
             {},
             con.confrelid, con.confkey, con.confupdtype, con.confdeltype, con.confmatchtype,
             {}, {}, {},
-            case when con.contype = 'f' and not ({}) then (
-                select array[rn.nspname, rc.relname]::text[] || array(
-                    select ra.attname::text from unnest(con.confkey) with ordinality as k(attnum, n)
-                    join pg_attribute ra on ra.attrelid = con.confrelid and ra.attnum = k.attnum order by k.n)
-                from pg_namespace rn where rn.oid = rc.relnamespace) end
+            case when con.contype = 'f' and not ({}) then {referred} end
         from pg_constraint con
-        left join pg_class rc on rc.oid = con.confrelid
+        {join}
         {} and con.contype in ('p', 'u', 'f', 'c', 'x')",
         scope.rare(
             "con.contype = 'x'",
@@ -151,7 +167,7 @@ pub(super) fn constraints(scope: Scope<'_>) -> String {
         scope.since(150_000, "con.confdelsetcols", "null::int2[]"),
         scope.since(180_000, "con.conperiod", "false"),
         scope.since(180_000, "con.conenforced", "true"),
-        scope.relation("rc"),
+        known,
         scope.of("con.conrelid"),
     )
 }

@@ -129,7 +129,9 @@ pub(super) async fn read(
     closed.map_err(|error| Error::reflection("the schema: its end failed", error))?;
     let mut answer = Answer { choice, rows };
     let unknown = answer.rows.unknown_types();
-    if !unknown.is_empty() && !(scope.usual() && answer.rows.rare()) {
+    // Where there is something rare, all is asked anew.
+    let complete = unknown.is_empty() || scope.usual() && answer.rows.rare();
+    if !complete {
         let more = more_types(client, bracket, scope, &unknown).await?;
         answer.rows.types.extend(more);
     }

@@ -63,7 +63,14 @@ impl Scope<'_> {
     /// The condition on `pg_class` by the name of `c`.
     pub(super) fn relation(&self, c: &str) -> String {
         if self.one_by_one() {
-            return self.listed(&format!("{c}.oid"));
+            let listed = self.listed(&format!("{c}.oid"));
+            return match self.chosen {
+                // The name may be an index's, or a sequence's.
+                Chosen::Usual => {
+                    format!("{listed} and {c}.relkind in ('r', 'p', 'v', 'm', 'f')")
+                }
+                _ => listed,
+            };
         }
         let views = if self.options.views { ", 'v', 'm'" } else { "" };
         let foreign = if self.options.foreign_tables {

@@ -1,7 +1,8 @@
 //! Reflection: from the catalogs of a database to a [`Schema`].
 //!
 //! [`catalog`] has the statements, [`rows`] what they return, and [`assemble`] makes data of it. All of them go out in one
-//! pipeline, so that a reflection is one round trip, in one of two [brackets](Bracket).
+//! pipeline, so that a reflection is one round trip, in one of two [brackets](Bracket). Of a single table it is asked first
+//! only what tables [usually](Chosen::Usual) have.
 
 mod assemble;
 mod builtin;
@@ -22,13 +23,14 @@ mod types;
 use std::sync::Arc;
 
 use tokio_postgres::Client;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 
 use self::assemble::{Assembled, assemble};
-use self::catalog::Scope;
+use self::catalog::{Chosen, Scope};
 use self::names::{Wanted, no_table, quoted};
 pub use self::options::Reflect;
-use self::read::{read, retried};
+use self::read::{First, read, retried};
 #[doc(hidden)]
 pub use self::receive::receive_only;
 use self::rows::{FromCatalog, Listed, Namespaces};
@@ -92,8 +94,9 @@ impl Schema {
     pub async fn reflect(tx: &Transaction, options: &Reflect) -> Result<Schema> {
         let lane = tx.lane();
         lane.unobserved(async {
-            let version = server_version(lane.held().client()).await?;
-            whole(lane.held().client(), version, options, Bracket::Savepoint).await
+            let held = lane.held();
+            let version = held.ask_version().await.map_err(no_version)?;
+            whole(held.client(), version, options, Bracket::Savepoint).await
         })
         .await?
     }
@@ -118,8 +121,9 @@ impl Schema {
 impl Table {
     /// Reflects one relation as a transaction sees it: by its name, of any kind and in any schema.
     ///
-    /// [`NameRef`] says how a name is read. It takes as long in a database of thousands of tables as in one of a few, and
-    /// changes nothing of the transaction, like [`Schema::reflect`].
+    /// [`NameRef`] says how a name is read. It takes as long in a database of thousands of tables as in one of a few: one
+    /// round trip, and another where columns have types of users, or where the table has what few have: partitions,
+    /// parents, exclusion constraints. It changes nothing of the transaction, like [`Schema::reflect`].
     ///
     /// # Errors
     ///
@@ -128,18 +132,18 @@ impl Table {
     ///
     /// # Cancel safety
     ///
-    /// As for [`Schema::reflect`].
+    /// As for [`Schema::reflect`]: of each round trip the end is sent with the beginning.
     pub async fn reflect<'a>(tx: &Transaction, name: impl Into<NameRef<'a>>) -> Result<Arc<Table>> {
         let (lane, name) = (tx.lane(), name.into());
         lane.unobserved(async {
-            let client = lane.held().client();
-            let version = server_version(client).await?;
-            table(client, version, name, Bracket::Savepoint).await
+            let held = lane.held();
+            let version = held.ask_version().await.map_err(no_version)?;
+            table(held.client(), version, name, Bracket::Savepoint).await
         })
         .await?
     }
 
-    /// Reflects one relation over a connection, in a transaction of its own and one round trip.
+    /// Reflects one relation over a connection, in a transaction of its own.
     ///
     /// The connection must have no transaction open: its end would be this one's end too.
     ///
@@ -183,7 +187,11 @@ pub(crate) async fn whole(
 ) -> Result<Schema> {
     let scope = Scope {
         options,
-        one_by_one: options.one_by_one(),
+        chosen: if options.one_by_one() {
+            Chosen::Listed
+        } else {
+            Chosen::Schemas
+        },
         version,
     };
     let mut wanted = Wanted::default();
@@ -192,13 +200,20 @@ pub(crate) async fn whole(
     }
     let schemas: (&(dyn ToSql + Sync), Type) = (&options.schemas, Type::TEXT_ARRAY);
     let mut choice = vec![(catalog::namespaces(options), vec![schemas])];
-    if scope.one_by_one {
+    if scope.one_by_one() {
         let sql = catalog::listed(scope, options.only.is_some());
         choice.push((sql, wanted.params()));
     }
-    let functions = options.functions && !scope.one_by_one;
+    let functions = options.functions && !scope.one_by_one();
     let answer = retried(bracket, async || {
-        Box::pin(read(client, bracket, &choice, scope, functions)).await
+        Box::pin(read(
+            client,
+            bracket,
+            First::Choices(&choice),
+            scope,
+            functions,
+        ))
+        .await
     })
     .await?;
 
@@ -238,7 +253,7 @@ pub(crate) async fn whole(
         functions,
     } = assemble(answer.rows, scope)?;
     // A partition may count by a sequence of a schema that was not asked for.
-    sequences.retain(|sequence| scope.one_by_one || schemas.contains(&sequence.name.schema));
+    sequences.retain(|sequence| scope.one_by_one() || schemas.contains(&sequence.name.schema));
     Ok(Schema {
         server_version: version,
         search_path: namespaces.search_path,
@@ -252,7 +267,8 @@ pub(crate) async fn whole(
 
 /// Reflects one relation, of any kind and in any schema.
 ///
-/// By index only, so that it takes as long in a database of thousands of tables as in one of a few. One round trip.
+/// By index only, so that it takes as long in a database of thousands of tables as in one of a few. One round trip, in which
+/// what few relations have is not asked for; with types of users another one, and for all else that is rare all anew.
 ///
 /// # Errors
 ///
@@ -260,7 +276,7 @@ pub(crate) async fn whole(
 ///
 /// # Cancel safety
 ///
-/// As for [`whole`].
+/// As for [`whole`], each round trip for itself.
 pub(crate) async fn table(
     client: &Client,
     version: u32,
@@ -270,20 +286,56 @@ pub(crate) async fn table(
     let options = Reflect::default();
     let scope = Scope {
         options: &options,
-        one_by_one: true,
+        chosen: Chosen::Usual,
         version,
+    };
+    if let Some(table) = usual(client, scope, name, bracket).await? {
+        return Ok(table);
+    }
+    let scope = Scope {
+        chosen: Chosen::Listed,
+        ..scope
     };
     let mut wanted = Wanted::default();
     wanted.add(name)?;
     let choice = vec![(catalog::one(), wanted.params())];
     let answer = retried(bracket, async || {
-        Box::pin(read(client, bracket, &choice, scope, false)).await
+        Box::pin(read(client, bracket, First::Choices(&choice), scope, false)).await
     })
     .await?;
     match assemble(answer.rows, scope)?.tables.pop() {
         Some(table) => Ok(table),
         None => Err(no_table(client, name).await),
     }
+}
+
+/// Reflects one relation if there is nothing rare about it, nor about where it was found.
+async fn usual(
+    client: &Client,
+    scope: Scope<'_>,
+    name: NameRef<'_>,
+    bracket: Bracket,
+) -> Result<Option<Arc<Table>>> {
+    let found = catalog::found(&names::sql(name)?);
+    let first = First::Found(&found);
+    let rows = match Box::pin(read(client, bracket, first, scope, false)).await {
+        Ok(answer) => answer.rows,
+        // A schema that may be looked into and not used, or catalogs that have changed meanwhile.
+        Err(error)
+            if matches!(
+                error.code(),
+                Some(&SqlState::INSUFFICIENT_PRIVILEGE | &SqlState::INTERNAL_ERROR)
+            ) =>
+        {
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
+    };
+    // A type may have been dropped since its column was read.
+    if rows.rare() || !rows.unknown_types().is_empty() {
+        return Ok(None);
+    }
+    Ok(assemble(rows, scope)?.tables.pop())
 }
 
 /// Tells a failure to ask for the server's version.

@@ -14,7 +14,8 @@ use crate::transaction::Transaction;
 impl DataAccessLayer {
     /// Returns a table, view or other relation: `"author"` by the search path, `"sales.orders"`, `r#""My".t"#`.
     ///
-    /// It is reflected alone, in one round trip whatever the size of the database, and kept until
+    /// It is reflected alone, in one round trip whatever the size of the database, or two for a table of types of users or
+    /// with what few have (partitions, parents, exclusion constraints); and kept until
     /// [`refresh`](DataAccessLayer::refresh), or until a transaction of this layer commits DDL.
     ///
     /// # Errors
@@ -93,7 +94,7 @@ impl Transaction {
     /// Returns a table, view or other relation, as this transaction sees it.
     ///
     /// Like [`DataAccessLayer::table`], and from its cache where that can be relied on: after DDL in this transaction it
-    /// is read anew, in one round trip.
+    /// is read anew.
     ///
     /// # Errors
     ///

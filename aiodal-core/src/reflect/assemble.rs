@@ -35,6 +35,25 @@ pub(super) struct Rows {
 }
 
 impl Rows {
+    /// Whether a relation has something that [`Chosen::Usual`](super::catalog::Chosen::Usual) leaves out.
+    pub(super) fn rare(&self) -> bool {
+        let relation = |row: &RelationRow| {
+            matches!(row.kind.0, b'p' | b'f') || row.bound.is_some() || row.of_type.is_some()
+        };
+        // Of a table that has been dropped meanwhile, or that has its schema's name for this session only.
+        let unnamed = |row: &ConstraintRow| {
+            let columns = row.referred_key.as_deref().unwrap_or_default();
+            let names = row.referred_names.as_deref();
+            names.is_some_and(|names| names.len() != 2 + columns.len() || names[0] == "pg_temp")
+        };
+        let constraint = |row: &ConstraintRow| row.operators.is_some() || unnamed(row);
+        self.relations.iter().any(relation)
+            || self.columns.iter().any(|row| row.collation_name.is_some())
+            || self.constraints.iter().any(constraint)
+            || self.indexes.iter().any(|row| row.collation_names.is_some())
+            || !self.parents.is_empty()
+    }
+
     /// Returns the types of columns of which the catalogs have said nothing yet.
     pub(super) fn unknown_types(&self) -> Vec<u32> {
         let known: HashSet<u32> = self.types.iter().map(|row| row.oid).collect();
@@ -81,7 +100,7 @@ pub(super) fn assemble(rows: Rows, scope: Scope<'_>) -> Result<Assembled> {
         extensions,
     };
     // What was named is meant, whoever it belongs to.
-    let extensions_too = options.extensions || scope.one_by_one;
+    let extensions_too = options.extensions || scope.one_by_one();
     let mut tables = assembly.tables(extensions_too)?;
     tables.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     let types = assembly.types.listed(options.extensions)?;

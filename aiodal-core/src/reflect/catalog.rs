@@ -9,9 +9,9 @@ mod remarks;
 mod scope;
 mod types;
 
-pub(super) use self::choose::{NAMES, listed, namespaces, one};
+pub(super) use self::choose::{NAMES, found, listed, namespaces, one};
 pub(super) use self::remarks::{comments, extensions, functions};
-pub(super) use self::scope::Scope;
+pub(super) use self::scope::{Chosen, Scope};
 pub(super) use self::types::{more_types, types};
 
 /// The first OID that is not handed out by initdb: `FirstNormalObjectId`. What is beyond is found by index in catalogs
@@ -34,6 +34,14 @@ set local search_path = '';
 set local jit = off;
 set local max_parallel_workers_per_gather = 0";
 
+/// [`ASIDE`] for [`Chosen::Usual`]: few rows, all by index, in joins that are written in the right order. What else could be
+/// done takes the planner longer to weigh than it would save.
+pub(super) const PLAINLY: &str = "set local join_collapse_limit = 1;
+set local enable_hashjoin = off;
+set local enable_mergejoin = off;
+set local enable_material = off;
+set local enable_memoize = off";
+
 /// The OIDs of the schemas in question, as [`namespaces`] found them. A sub-select, so that it is evaluated once.
 const NAMESPACES: &str =
     "array(select unnest(string_to_array(current_setting('aiodal.namespaces'), ',')::oid[]))";
@@ -48,6 +56,23 @@ const RELATIONS: &str =
 const PATH: &str = "array(select unnest(current_setting('aiodal.search_path')::name[]))";
 
 pub(super) fn relations(scope: Scope<'_>) -> String {
+    let of_type = scope.rare(
+        "c.reloftype <> 0",
+        "(select array[tn.nspname, t.typname]::text[] from pg_type t
+            join pg_namespace tn on tn.oid = t.typnamespace where t.oid = c.reloftype)",
+    );
+    // Their kind tells of partitioned and foreign tables.
+    let (partitioned, server, join) = if scope.usual() {
+        ("null::\"char\", null::int2[], null::text", "null::text", "")
+    } else {
+        (
+            "pt.partstrat, pt.partattrs, pg_get_expr(pt.partexprs, c.oid)",
+            "case when c.relkind = 'f' then (
+                select s.srvname from pg_foreign_table ft join pg_foreign_server s on s.oid = ft.ftserver
+                where ft.ftrelid = c.oid) end",
+            "left join pg_partitioned_table pt on pt.partrelid = c.oid",
+        )
+    };
     let definition = if scope.options.definitions {
         "case when c.relkind in ('v', 'm') then pg_get_viewdef(c.oid) end"
     } else {
@@ -64,17 +89,10 @@ pub(super) fn relations(scope: Scope<'_>) -> String {
         "select c.oid, n.nspname, c.relname, c.relkind, c.relpersistence,
             pg_get_expr(c.relpartbound, c.oid),
             case when c.relispartition then pg_partition_root(c.oid)::oid end,
-            pt.partstrat, pt.partattrs, pg_get_expr(pt.partexprs, c.oid),
-            case when c.reloftype <> 0 then (
-                select array[tn.nspname, t.typname]::text[] from pg_type t
-                join pg_namespace tn on tn.oid = t.typnamespace where t.oid = c.reloftype) end,
-            case when c.relkind = 'f' then (
-                select s.srvname from pg_foreign_table ft join pg_foreign_server s on s.oid = ft.ftserver
-                where ft.ftrelid = c.oid) end,
-            {definition}, {accessible}
+            {partitioned}, {of_type}, {server}, {definition}, {accessible}
         from pg_class c
         join pg_namespace n on n.oid = c.relnamespace
-        left join pg_partitioned_table pt on pt.partrelid = c.oid
+        {join}
         where {} and {}",
         scope.relation("c"),
         scope.normal("c.oid"),
@@ -91,48 +109,66 @@ pub(super) fn columns(scope: Scope<'_>) -> String {
             pg_get_expr(d.adbin, d.adrelid),
             a.attcollation, {}
         from pg_attribute a
-        join pg_class c on c.oid = a.attrelid
         left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
-        where {} and {} and a.attnum > 0 and not a.attisdropped",
-        collation("a.attcollation"),
-        scope.relation("c"),
-        scope.normal("a.attrelid"),
+        {} and a.attnum > 0 and not a.attisdropped",
+        collation(scope, "a.attcollation"),
+        scope.of("a.attrelid"),
     )
 }
 
 /// Schema and name of a collation, unless it is one of those that have the same OID everywhere.
-fn collation(oid: &str) -> String {
-    format!(
-        "case when {oid} not in (0, 100, 950, 951) then (
-            select array[cn.nspname, co.collname]::text[] from pg_collation co
-            join pg_namespace cn on cn.oid = co.collnamespace where co.oid = {oid}) end"
+fn collation(scope: Scope<'_>, oid: &str) -> String {
+    scope.rare(
+        &format!("{oid} not in (0, 100, 950, 951)"),
+        &format!(
+            "(select array[cn.nspname, co.collname]::text[] from pg_collation co
+                join pg_namespace cn on cn.oid = co.collnamespace where co.oid = {oid})"
+        ),
     )
 }
 
 pub(super) fn constraints(scope: Scope<'_>) -> String {
+    let (known, referred, join) = if scope.usual() {
+        // Without a join to plan. Gone meanwhile it has no names, and temporary ones are in `pg_temp`; both are rare.
+        (
+            scope.listed("con.confrelid"),
+            "array_remove(
+                (pg_identify_object_as_address('pg_class'::regclass, con.confrelid, 0)).object_names || array(
+                    select (pg_identify_object_as_address('pg_class'::regclass, con.confrelid, k.attnum)).object_names[3]
+                    from unnest(con.confkey) with ordinality as k(attnum, n) order by k.n), null)",
+            "",
+        )
+    } else {
+        (
+            scope.relation("rc"),
+            "(select array[rn.nspname, rc.relname]::text[] || array(
+                    select ra.attname::text from unnest(con.confkey) with ordinality as k(attnum, n)
+                    join pg_attribute ra on ra.attrelid = con.confrelid and ra.attnum = k.attnum order by k.n)
+                from pg_namespace rn where rn.oid = rc.relnamespace)",
+            "left join pg_class rc on rc.oid = con.confrelid",
+        )
+    };
     format!(
         "select con.oid, con.conrelid, con.contype, con.conname, con.conkey, con.conindid, con.conparentid,
             con.condeferrable, con.condeferred, con.convalidated, con.connoinherit, con.conislocal,
             case when con.contype = 'c' then pg_get_expr(con.conbin, con.conrelid) end,
-            case when con.contype = 'x' then array(
-                select o.oprname::text from unnest(con.conexclop) with ordinality as e(oid, n)
-                join pg_operator o on o.oid = e.oid order by e.n) end,
+            {},
             con.confrelid, con.confkey, con.confupdtype, con.confdeltype, con.confmatchtype,
             {}, {}, {},
-            case when con.contype = 'f' and not ({}) then (
-                select array[rn.nspname, rc.relname]::text[] || array(
-                    select ra.attname::text from unnest(con.confkey) with ordinality as k(attnum, n)
-                    join pg_attribute ra on ra.attrelid = con.confrelid and ra.attnum = k.attnum order by k.n)
-                from pg_namespace rn where rn.oid = rc.relnamespace) end
+            case when con.contype = 'f' and not ({}) then {referred} end
         from pg_constraint con
-        join pg_class c on c.oid = con.conrelid
-        left join pg_class rc on rc.oid = con.confrelid
-        where {} and con.contype in ('p', 'u', 'f', 'c', 'x')",
+        {join}
+        {} and con.contype in ('p', 'u', 'f', 'c', 'x')",
+        scope.rare(
+            "con.contype = 'x'",
+            "array(select o.oprname::text from unnest(con.conexclop) with ordinality as e(oid, n)
+                join pg_operator o on o.oid = e.oid order by e.n)",
+        ),
         scope.since(150_000, "con.confdelsetcols", "null::int2[]"),
         scope.since(180_000, "con.conperiod", "false"),
         scope.since(180_000, "con.conenforced", "true"),
-        scope.relation("rc"),
-        scope.relation("c"),
+        known,
+        scope.of("con.conrelid"),
     )
 }
 
@@ -146,20 +182,21 @@ pub(super) fn indexes(scope: Scope<'_>) -> String {
             case when i.indexprs is not null then array(
                 select pg_get_indexdef(i.indexrelid, n, false) from generate_series(1, i.indnkeyatts) n
                 where i.indkey[n - 1] = 0 order by n) end,
-            case when not i.indcollation::oid[] <@ array[0, 100, 950, 951]::oid[] then array(
-                select p.part from unnest(i.indcollation) k(oid)
+            {}
+        from pg_index i
+        join pg_class ic on ic.oid = i.indexrelid
+        join pg_am am on am.oid = ic.relam
+        {}",
+        scope.since(150_000, "i.indnullsnotdistinct", "false"),
+        scope.rare(
+            "not i.indcollation::oid[] <@ array[0, 100, 950, 951]::oid[]",
+            "array(select p.part from unnest(i.indcollation) k(oid)
                 join pg_collation co on co.oid = k.oid join pg_namespace cn on cn.oid = co.collnamespace
                 cross join lateral unnest(array[co.oid::text, cn.nspname::text, co.collname::text])
                     with ordinality as p(part, n)
-                order by co.oid, p.n) end
-        from pg_index i
-        join pg_class c on c.oid = i.indrelid
-        join pg_class ic on ic.oid = i.indexrelid
-        join pg_am am on am.oid = ic.relam
-        where {} and {}",
-        scope.since(150_000, "i.indnullsnotdistinct", "false"),
-        scope.relation("c"),
-        scope.normal("i.indrelid"),
+                order by co.oid, p.n)",
+        ),
+        scope.of("i.indrelid"),
     )
 }
 
@@ -171,15 +208,21 @@ pub(super) fn operator_classes(scope: Scope<'_>) -> String {
                 where r.opcmethod = o.opcmethod and r.opcdefault and r.oid <> o.oid)
         from pg_opclass o
         join pg_namespace n on n.oid = o.opcnamespace
-        where o.oid in (
-            select unnest(i.indclass) from pg_index i join pg_class c on c.oid = i.indrelid where {} and {})",
-        scope.relation("c"),
-        scope.normal("i.indrelid"),
+        where o.oid {} (select unnest(i.indclass) from pg_index i {}){}",
+        if scope.usual() { "= any (array" } else { "in" },
+        scope.of("i.indrelid"),
+        if scope.usual() { ")" } else { "" },
     )
 }
 
 /// Parents, of partitions too.
 pub(super) fn parents(scope: Scope<'_>) -> String {
+    if scope.usual() {
+        let child = scope.listed("i.inhrelid");
+        return format!(
+            "select i.inhrelid, i.inhseqno, ''::name, ''::name from pg_inherits i where {child}"
+        );
+    }
     format!(
         "select i.inhrelid, i.inhseqno, pn.nspname, p.relname
         from pg_inherits i
@@ -194,6 +237,20 @@ pub(super) fn parents(scope: Scope<'_>) -> String {
 /// Sequences; with relations chosen one by one, those that their columns own. A partition's identity column counts by
 /// the sequence of its outermost parent (from 17 on), which may be in another schema.
 pub(super) fn sequences(scope: Scope<'_>) -> String {
+    if scope.usual() {
+        return format!(
+            "select c.oid, n.nspname, c.relname, s.seqtypid,
+                s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle,
+                d.deptype = 'i', d.refobjid, d.refobjsubid::int2, null::text[]
+            from pg_depend d
+            join pg_sequence s on s.seqrelid = d.objid
+            join pg_class c on c.oid = s.seqrelid
+            join pg_namespace n on n.oid = c.relnamespace
+            where {} and d.refclassid = 'pg_class'::regclass and d.refobjsubid > 0
+                and d.classid = 'pg_class'::regclass and d.objsubid = 0 and d.deptype in ('a', 'i')",
+            scope.listed("d.refobjid")
+        );
+    }
     let owned_by = |tables: &str| {
         format!(
             "s.seqrelid = any (array(
@@ -206,7 +263,7 @@ pub(super) fn sequences(scope: Scope<'_>) -> String {
         "select pg_partition_root(c.oid)::oid from pg_class c where c.relispartition and {}",
         scope.relation("c")
     );
-    let chosen = if scope.one_by_one {
+    let chosen = if scope.one_by_one() {
         owned_by(&format!("{roots} union all select unnest({RELATIONS})"))
     } else if scope.options.partitions && scope.version >= 170_000 {
         format!(

@@ -7,6 +7,7 @@ use super::catalog;
 use super::options::Reflect;
 use super::rows::{FromCatalog, Listed, Names};
 use crate::error::{Error, Result};
+use crate::ident::quote_ident;
 use crate::schema::{NameRef, QualifiedName, Reading, Schema};
 
 /// Says that [`table`](super::table) has found nothing, and what is near.
@@ -48,6 +49,18 @@ pub(super) async fn no_table(client: &Client, name: NameRef<'_>) -> Error {
         ..Schema::default()
     };
     looked_in.missed("table", name, &readings, all.iter())
+}
+
+/// Writes what a name may mean as SQL, but for what no relation is called.
+pub(super) fn sql(name: NameRef<'_>) -> Result<Vec<String>> {
+    let write = |Reading { schema, name }: Reading| {
+        let name = quote_ident(&name).ok()?;
+        match schema {
+            Some(schema) => Some(format!("{}.{name}", quote_ident(&schema).ok()?)),
+            None => Some(name),
+        }
+    };
+    Ok(name.readings()?.into_iter().filter_map(write).collect())
 }
 
 pub(super) fn quoted(names: &[&str]) -> Vec<String> {

@@ -17,8 +17,33 @@ use crate::error::{Error, Result};
 /// A statement with its parameters.
 pub(super) type Choice<'a> = (String, Vec<(&'a (dyn ToSql + Sync), Type)>);
 
+#[derive(Clone, Copy)]
+pub(super) enum First<'a> {
+    /// What chooses, with names and opinions of the user's put aside.
+    Choices(&'a [Choice<'a>]),
+    /// What chooses before that, for [`Chosen::Usual`](catalog::Chosen::Usual).
+    Found(&'a str),
+}
+
+impl First<'_> {
+    fn open(self, bracket: Bracket) -> String {
+        let (open, aside) = (bracket.open(), catalog::ASIDE);
+        match self {
+            First::Choices(_) => format!("{open}; {aside}"),
+            First::Found(found) => format!("{open}; {found}; {aside}; {}", catalog::PLAINLY),
+        }
+    }
+
+    fn choices(&self) -> &[Choice<'_>] {
+        match self {
+            First::Choices(choices) => choices,
+            First::Found(_) => &[],
+        }
+    }
+}
+
 pub(super) struct Answer {
-    /// A row of each.
+    /// A row of each of the choices.
     pub(super) choice: Vec<Row>,
     pub(super) rows: Rows,
 }
@@ -46,17 +71,20 @@ pub(super) async fn retried(
 pub(super) async fn read(
     client: &Client,
     bracket: Bracket,
-    choice: &[Choice<'_>],
+    first: First<'_>,
     scope: Scope<'_>,
     functions: bool,
 ) -> Result<Answer> {
-    let open = format!("{}; {}", bracket.open(), catalog::ASIDE);
+    let open = first.open(bracket);
     let functions = functions.then(|| catalog::functions(scope));
-    let choose = choice
+    let choose = first
+        .choices()
         .iter()
         .map(|(sql, params)| client.query_typed_one(sql, params));
+    // Hardly any column is of a type that is not every database's.
+    let types = (!scope.usual()).then(|| catalog::types(scope, functions.is_some()));
     // Each of them sends what it has when it is polled for the first time: in this order, before any answer.
-    let (opened, choice, (first, second), functions, closed) = join5(
+    let (opened, choice, (basic, more), functions, closed) = join5(
         client.batch_execute(&open),
         join_all(choose),
         join(
@@ -70,17 +98,12 @@ pub(super) async fn read(
             join5(
                 ask(client, "parents", catalog::parents(scope)),
                 ask(client, "sequences", catalog::sequences(scope)),
-                ask(client, "types", catalog::types(scope, functions.is_some())),
+                ask(client, "types", types),
                 ask(client, "comments", catalog::comments(scope)),
                 ask(client, "extensions", catalog::extensions(scope)),
             ),
         ),
-        async {
-            match functions {
-                Some(sql) => ask(client, "functions", sql).await,
-                None => Ok(Vec::new()),
-            }
-        },
+        ask(client, "functions", functions),
         client.batch_execute(bracket.close()),
     )
     .await;
@@ -91,30 +114,32 @@ pub(super) async fn read(
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| Error::reflection("the names that were given", error))?;
     let rows = Rows {
-        relations: first.0?,
-        columns: first.1?,
-        constraints: first.2?,
-        indexes: first.3?,
-        operator_classes: first.4?,
-        parents: second.0?,
-        sequences: second.1?,
-        types: second.2?,
-        comments: second.3?,
-        extensions: second.4?,
+        relations: basic.0?,
+        columns: basic.1?,
+        constraints: basic.2?,
+        indexes: basic.3?,
+        operator_classes: basic.4?,
+        parents: more.0?,
+        sequences: more.1?,
+        types: more.2?,
+        comments: more.3?,
+        extensions: more.4?,
         functions: functions?,
     };
     closed.map_err(|error| Error::reflection("the schema: its end failed", error))?;
     let mut answer = Answer { choice, rows };
     let unknown = answer.rows.unknown_types();
-    if !unknown.is_empty() {
+    // Where there is something rare, all is asked anew.
+    let complete = unknown.is_empty() || scope.usual() && answer.rows.rare();
+    if !complete {
         let more = more_types(client, bracket, scope, &unknown).await?;
         answer.rows.types.extend(more);
     }
     Ok(answer)
 }
 
-/// Asks for types that no dependency has told of: columns of a catalog's row type, or of a type new to the driver. Nearly
-/// never are there any, so that another round trip is cheaper than to look for them every time.
+/// Asks for types that no dependency has told of: columns of a catalog's row type, or of a type new to the driver, and for
+/// a single table all of the users'. Most often there are none, so that another round trip is cheaper than to look for them every time.
 async fn more_types(
     client: &Client,
     bracket: Bracket,
@@ -139,7 +164,14 @@ async fn more_types(
 }
 
 /// Runs a statement and decodes its rows as they come, while the server is at the next ones.
-async fn ask<T: FromCatalog>(client: &Client, what: &'static str, sql: String) -> Result<Vec<T>> {
+async fn ask<T: FromCatalog>(
+    client: &Client,
+    what: &'static str,
+    sql: impl Into<Option<String>>,
+) -> Result<Vec<T>> {
+    let Some(sql) = sql.into() else {
+        return Ok(Vec::new());
+    };
     let rows = async {
         let none: [(&(dyn ToSql + Sync), Type); 0] = [];
         let mut answer = pin!(client.query_typed_raw(&sql, none).await?);

@@ -3,8 +3,8 @@
 use futures_util::future::{join, join_all, join3};
 use tokio_postgres::types::{ToSql, Type};
 
-use super::catalog::{self, Scope};
-use super::{Bracket, Reflect, server_version};
+use super::catalog::{self, Chosen, Scope};
+use super::{Bracket, Reflect, no_version};
 use crate::error::{Error, Result};
 use crate::transaction::Transaction;
 
@@ -21,8 +21,8 @@ pub async fn receive_only(tx: &Transaction, options: &Reflect) -> Result<usize> 
     let received = lane.unobserved(async {
         let scope = Scope {
             options,
-            one_by_one: false,
-            version: server_version(client).await?,
+            chosen: Chosen::Schemas,
+            version: lane.held().ask_version().await.map_err(no_version)?,
         };
         let schemas: (&(dyn ToSql + Sync), Type) = (&options.schemas, Type::TEXT_ARRAY);
         let bracket = Bracket::Savepoint;

@@ -204,3 +204,51 @@ async fn columns_of_a_violated_constraint_are_known(tx: &mut Transaction) -> aio
     assert_eq!(schema.table("target")?.constraint_columns("nothing"), None);
     Ok(())
 }
+
+#[aiodal::test]
+async fn what_is_no_relation_hides_none_of_its_name(tx: &mut Transaction) -> aiodal::Result<()> {
+    tx.batch_execute(
+        "create schema first; create schema s; set local search_path = first, s;
+        create sequence first.t; create table first.u (a int); create index v on first.u (a);
+        create type first.w as (a int);
+        create table s.t (a int); create table s.v (a int); create table s.w (a int)",
+    )
+    .await?;
+    for text in ["t", "v", "w"] {
+        let table = Table::reflect(tx, text).await?;
+        assert_eq!(table.name, name("s", text));
+    }
+    let error = Table::reflect(tx, "first.v").await.unwrap_err();
+    assert!(error.is_not_found(), "{error}");
+    Ok(())
+}
+
+#[aiodal::test]
+async fn table_alone_needs_no_privilege(tx: &mut Transaction) -> aiodal::Result<()> {
+    let role = format!("aiodal_lookup_{}", std::process::id());
+    tx.batch_execute(&format!(
+        "create schema s; create table s.t (a int primary key, b int references s.t);
+        create role {role}; set local role {role}"
+    ))
+    .await?;
+    assert_eq!(Table::reflect(tx, "s.t").await?.foreign_keys.len(), 1);
+    tx.query_one("select 1", &[]).await?;
+    Ok(())
+}
+
+#[aiodal::test]
+async fn temporary_table_alone_has_the_names_of_the_whole(
+    tx: &mut Transaction,
+) -> aiodal::Result<()> {
+    tx.batch_execute(
+        "create temporary table parent (id serial primary key);
+        create temporary table child (id int references parent) on commit drop",
+    )
+    .await?;
+    let schema = Schema::reflect(tx, &Reflect::new()).await?;
+    for text in ["parent", "child", "pg_temp.child"] {
+        let bare = text.rsplit('.').next().unwrap();
+        assert_eq!(&Table::reflect(tx, text).await?, schema.table(bare)?);
+    }
+    Ok(())
+}

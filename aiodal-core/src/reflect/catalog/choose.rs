@@ -1,6 +1,7 @@
 //! The statements that run first: which schemas, and which relations.
 
-use super::{NAMESPACES, PATH, Scope};
+use super::{Chosen, NAMESPACES, PATH, Scope};
+use crate::ident::quote_literal;
 use crate::reflect::options::Reflect;
 
 /// Chooses the schemas. `$1` is the names that were given.
@@ -28,7 +29,7 @@ pub(in crate::reflect) fn namespaces(options: &Reflect) -> String {
 /// The parameters are parallel arrays: the number of what was asked for, the number of the reading of it, schema and name.
 pub(in crate::reflect) fn listed(scope: Scope<'_>, named: bool) -> String {
     let every = Scope {
-        one_by_one: false,
+        chosen: Chosen::Schemas,
         ..scope
     };
     let chosen = if named {
@@ -83,6 +84,24 @@ pub(in crate::reflect) fn one() -> String {
             order by w.reading, array_position({PATH}, n.nspname)
             limit 1
         ), ''), true)"
+    )
+}
+
+/// Chooses one relation by its names in SQL, the likeliest first. Takes no parameters and runs before [`ASIDE`](super::ASIDE),
+/// with the user's path in force: no join has to be planned for the server's own look-up.
+///
+/// It finds what has the name first, an index or a sequence too, and fails in a schema that may not be used.
+pub(in crate::reflect) fn found(names: &[String]) -> String {
+    let look_up = |name: &String| {
+        format!(
+            "pg_catalog.to_regclass({})::pg_catalog.oid",
+            quote_literal(name)
+        )
+    };
+    let oids: Vec<String> = names.iter().map(look_up).chain(["0".to_owned()]).collect();
+    format!(
+        "select pg_catalog.set_config('aiodal.relations', coalesce({})::pg_catalog.text, true)",
+        oids.join(", ")
     )
 }
 

@@ -4,16 +4,17 @@ use super::{NAMESPACES, RELATIONS, Scope};
 
 /// Comments on relations, columns and indexes, and on constraints: apart, for an OID is unique in its catalog only.
 pub(in crate::reflect) fn comments(scope: Scope<'_>) -> String {
-    if scope.one_by_one {
+    if scope.one_by_one() {
         return format!(
             "select 'r'::\"char\", d.objoid, d.objsubid, d.description from pg_description d
-            where d.classoid = 'pg_class'::regclass and d.objoid = any (array(
-                select unnest({RELATIONS})
-                union select i.indexrelid from pg_index i where i.indrelid = any ({RELATIONS})))
+            where d.classoid = 'pg_class'::regclass and d.objoid = any (
+                {RELATIONS} || array(select i.indexrelid from pg_index i where {}))
             union all
             select 'c', d.objoid, d.objsubid, d.description from pg_description d
             where d.classoid = 'pg_constraint'::regclass and d.objoid = any (array(
-                select con.oid from pg_constraint con where con.conrelid = any ({RELATIONS})))"
+                select con.oid from pg_constraint con where {}))",
+            scope.listed("i.indrelid"),
+            scope.listed("con.conrelid"),
         );
     }
     let part = |letter: char, catalog: &str, namespace: &str| {
@@ -31,16 +32,22 @@ pub(in crate::reflect) fn comments(scope: Scope<'_>) -> String {
 
 /// Relations that belong to extensions. Read from the extensions' side, for few do.
 pub(in crate::reflect) fn extensions(scope: Scope<'_>) -> String {
-    let chosen = if scope.one_by_one {
-        format!("d.objid = any ({RELATIONS})")
+    let chosen = if scope.one_by_one() {
+        scope.listed("d.objid")
     } else {
         "true".to_owned()
     };
+    // The joins are made as they are written if only the usual is asked for.
+    let from = if scope.usual() {
+        "pg_depend d join pg_extension e on e.oid = d.refobjid"
+    } else {
+        "pg_extension e join pg_depend d on d.refobjid = e.oid"
+    };
     format!(
         "select d.objid, e.extname
-        from pg_extension e
-        join pg_depend d on d.refclassid = 'pg_extension'::regclass and d.refobjid = e.oid
-        where d.deptype = 'e' and d.classid = 'pg_class'::regclass and d.objsubid = 0 and {chosen}"
+        from {from}
+        where d.refclassid = 'pg_extension'::regclass and d.deptype = 'e'
+            and d.classid = 'pg_class'::regclass and d.objsubid = 0 and {chosen}"
     )
 }
 

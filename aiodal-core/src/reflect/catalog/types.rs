@@ -8,7 +8,7 @@ use super::{FIRST_NORMAL_OID, FIRST_UNKNOWN_TYPE, NAMESPACES, RELATIONS, ROW_TYP
 /// What columns use is known from `pg_depend` too, by index: `pg_attribute` is the greatest of catalogs and is read once.
 /// Only types of the system's own have no dependencies; where they matter they are asked for with [`more_types`].
 pub(in crate::reflect) fn types(scope: Scope<'_>, functions: bool) -> String {
-    if scope.one_by_one {
+    if scope.one_by_one() {
         return types_from(
             scope,
             &format!(
@@ -54,7 +54,7 @@ fn unknown(oid: &str) -> String {
 }
 
 fn types_from(scope: Scope<'_>, seeds: &str) -> String {
-    let listed = if scope.one_by_one {
+    let listed = if scope.one_by_one() {
         format!("t.oid >= {FIRST_NORMAL_OID}")
     } else {
         format!("t.typnamespace = any ({NAMESPACES})")

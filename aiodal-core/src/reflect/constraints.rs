@@ -1,7 +1,5 @@
 //! Keys and other constraints, from their rows.
 
-use std::collections::HashMap;
-
 use super::indexes::{include, parts};
 use super::relation::{Comments, Relation, Relations};
 use super::rows::{ConstraintRow, Letter};
@@ -18,12 +16,10 @@ pub(super) fn add(
     relations: &Relations,
     comments: &Comments,
 ) -> Result<()> {
-    let foreign: HashMap<u32, u32> = relation
-        .constraints
-        .iter()
-        .filter(|row| row.kind.0 == b'f')
-        .map(|row| (row.oid, row.parent))
-        .collect();
+    let is_copy = |row: &ConstraintRow| {
+        let mut others = relation.constraints.iter();
+        row.parent != 0 && others.any(|con| con.oid == row.parent && con.kind.0 == b'f')
+    };
     for row in &relation.constraints {
         match row.kind.0 {
             b'p' => table.primary_key = Some(primary_key(row, relation, comments)),
@@ -31,7 +27,7 @@ pub(super) fn add(
                 .unique_constraints
                 .push(unique_constraint(row, relation, comments)),
             // One to a partitioned table has a copy for each partition, as its child on the same referring table.
-            b'f' if foreign.contains_key(&row.parent) => {}
+            b'f' if is_copy(row) => {}
             b'f' => table
                 .foreign_keys
                 .push(foreign_key(row, relation, relations, comments)?),

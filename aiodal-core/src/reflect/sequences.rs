@@ -26,15 +26,14 @@ impl Owned {
     }
 }
 
-/// Returns the table and column that a sequence belongs to.
-fn owner(row: &SequenceRow, relations: &Relations) -> Option<(QualifiedName, String)> {
+/// Returns the schema, table and column that a sequence belongs to.
+fn owner<'a>(row: &'a SequenceRow, relations: &'a Relations) -> Option<[&'a String; 3]> {
     if let Some([schema, name, column]) = row.owner_names.as_deref() {
-        let table = QualifiedName::new(schema.as_str(), name.as_str());
-        return Some((table, column.clone()));
+        return Some([schema, name, column]);
     }
     let relation = relations.get(row.owner?)?;
     let column = relation.column(row.owner_column?)?;
-    Some((relation.name(), column.name.clone()))
+    Some([&relation.row.schema, &relation.row.name, &column.name])
 }
 
 pub(super) fn owned(rows: &[SequenceRow], relations: &Relations) -> Owned {
@@ -43,9 +42,9 @@ pub(super) fn owned(rows: &[SequenceRow], relations: &Relations) -> Owned {
     rows.sort_unstable_by_key(|row| (row.internal != Some(true), row.oid));
     let mut owned: HashMap<u32, Vec<OwnedSequence>> = HashMap::new();
     for row in rows {
-        if let (Some(oid), Some((_, column))) = (row.owner, owner(row, relations)) {
+        if let (Some(oid), Some([_, _, column])) = (row.owner, owner(row, relations)) {
             owned.entry(oid).or_default().push(OwnedSequence {
-                column,
+                column: column.clone(),
                 name: name(row),
                 options: options(row),
             });
@@ -72,7 +71,10 @@ pub(super) fn sequences(
         options: options(&row),
         comment: comments.relation(row.oid),
         extension: members.get(&row.oid).cloned(),
-        owned_by: owner(&row, relations),
+        owned_by: owner(&row, relations).map(|[schema, name, column]| {
+            let table = QualifiedName::new(schema.as_str(), name.as_str());
+            (table, column.clone())
+        }),
     };
     let mut sequences: Vec<Sequence> = rows
         .into_iter()

@@ -34,7 +34,7 @@ set local search_path = '';
 set local jit = off;
 set local max_parallel_workers_per_gather = 0";
 
-/// [`ASIDE`] for [`Chosen::Usual`]: few rows, all by index, in joins that are written in the right order. What else could be
+/// Besides [`ASIDE`], for [`Chosen::Usual`] and [`more_types`]: few rows, all by index, in joins that are written in the right order. What else could be
 /// done takes the planner longer to weigh than it would save.
 pub(super) const PLAINLY: &str = "set local join_collapse_limit = 1;
 set local enable_hashjoin = off;

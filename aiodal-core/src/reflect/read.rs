@@ -146,7 +146,8 @@ async fn more_types(
     scope: Scope<'_>,
     oids: &Vec<u32>,
 ) -> Result<Vec<TypeRow>> {
-    let open = format!("{}; {}", bracket.open(), catalog::ASIDE);
+    let (open, aside) = (bracket.open(), catalog::ASIDE);
+    let open = format!("{open}; {aside}; {}", catalog::PLAINLY);
     let namespaces = "select set_config('aiodal.namespaces', '', true)";
     let sql = catalog::more_types(scope);
     let (opened, _, answer, closed) = join4(

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use self::made::{Made, SCHEMAS};
 use self::random::Random;
+use crate::reflect::version;
 
 /// What the copies of [`SCHEMAS`] are called.
 const COPIES: [&str; 2] = ["Copy two.x", "copy_one"];
@@ -24,6 +25,10 @@ const ITERATIONS: u64 = 25;
 async fn reflection_says_what_was_made_and_is_enough_to_make_it_again(
     tx: &mut Transaction,
 ) -> aiodal::Result<()> {
+    if version(tx).await? < 150_000 {
+        eprintln!("skipped: what is made has NULLS NOT DISTINCT, which this server does not know");
+        return Ok(());
+    }
     let (first, number) = match read("PROPERTY_SEED") {
         Some(seed) => (seed, 1),
         None => (

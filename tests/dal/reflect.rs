@@ -39,7 +39,7 @@ fn type_of<'a>(table: &'a Table, name: &str) -> &'a DataType {
     &column(table, name).data_type
 }
 
-async fn version(tx: &Transaction) -> aiodal::Result<u32> {
+pub(crate) async fn version(tx: &Transaction) -> aiodal::Result<u32> {
     let sql = "select current_setting('server_version_num')::int";
     let version: i32 = tx.query_one(sql, &[]).await?.get(0);
     Ok(version.cast_unsigned())

@@ -51,19 +51,22 @@ pub(super) struct Answer {
 /// Runs a reflection again if the catalogs have changed under it.
 ///
 /// Expressions are written out by the catalogs as they are now and not as the snapshot has them, so that DDL of another
-/// session can make that fail: "could not open relation with OID", "cache lookup failed".
+/// session can make that fail: "could not open relation with OID", "cache lookup failed". Of an index that is gone, the
+/// definition is null (seen on 14), and its row can't be read.
 pub(super) async fn retried(
     bracket: Bracket,
     attempt: impl AsyncFn() -> Result<Answer>,
 ) -> Result<Answer> {
     match attempt().await {
-        Err(error)
-            if bracket == Bracket::Transaction
-                && error.code() == Some(&SqlState::INTERNAL_ERROR) =>
-        {
-            attempt().await
-        }
+        Err(error) if bracket == Bracket::Transaction && has_changed(&error) => attempt().await,
         result => result,
+    }
+}
+
+fn has_changed(error: &Error) -> bool {
+    match error.code() {
+        Some(code) => *code == SqlState::INTERNAL_ERROR,
+        None => !error.is_connection_error(),
     }
 }
 

@@ -236,10 +236,10 @@
 
 pub use aiodal_core::{
     BoxError, CancelToken, Connection, ConnectionSource, Connections, CopyIn, CopyOut,
-    DataAccessLayer, DatabaseUrl, DbError, Error, FromRow, IsolationLevel, OnNotice, Pool,
-    PoolOptions, Reflect, Result, Retry, Row, RowStream, Savepoint, Schema, SimpleQueryMessage,
-    SqlState, Statements, Transaction, TransactionOptions, chain, connect, quote_ident,
-    quote_literal, row, schema, types,
+    DataAccessLayer, DataAccessLayerBuilder, DatabaseUrl, DbError, Error, FromRow, IsolationLevel,
+    OnNotice, Pool, PoolOptions, Reflect, Result, Retry, Row, RowStream, Savepoint, Schema,
+    SimpleQueryMessage, SqlState, Statements, Transaction, TransactionOptions, chain, connect,
+    quote_ident, quote_literal, row, schema, types,
 };
 
 #[cfg(feature = "sea-query")]

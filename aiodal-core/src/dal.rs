@@ -13,7 +13,7 @@ use std::process;
 use std::sync::Arc;
 
 pub(crate) use self::alias::Aliases;
-pub use self::builder::Builder;
+pub use self::builder::DataAccessLayerBuilder;
 use self::cache::Cache;
 pub use self::cache::SchemaCache;
 use self::lent::Lent;
@@ -80,8 +80,8 @@ impl DataAccessLayer {
     }
 
     /// Begins to say how to connect and what to reflect.
-    pub fn builder() -> Builder {
-        Builder::default()
+    pub fn builder() -> DataAccessLayerBuilder {
+        DataAccessLayerBuilder::default()
     }
 
     /// Makes one of a pool: ours, or a `bb8::Pool<PostgresConnectionManager<_>>` that an application has already.

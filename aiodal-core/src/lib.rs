@@ -1,8 +1,9 @@
-//! The data access layer of `aiodal`: a pool of connections and a transaction worth holding.
+//! The data access layer of `aiodal`: a reflected database and a transaction worth holding.
 //!
 //! This crate knows nothing of tests. Applications use it through the facade crate `aiodal`, with
 //! the feature `test` turned off where only the data access layer is wanted.
 //!
+//! - [`DataAccessLayer`] is what all the rest hangs on: connections to one database, what was reflected of it, and aliases.
 //! - [`DatabaseUrl`] is where a database is, with all that libpq knows of strings, variables and files. It never
 //!   prints a password.
 //! - [`Pool`] is bb8's pool over tokio-postgres; [`connect`] opens one, and [`PoolOptions`] one to your taste. A pool of
@@ -16,9 +17,9 @@
 //!
 //! ```no_run
 //! # async fn example() -> aiodal_core::Result<()> {
-//! let pool = aiodal_core::connect("postgres://localhost/library").await?;
-//! let tx = aiodal_core::Transaction::begin(&pool).await?;
-//! let id: i32 = tx.query_one("insert into author (name) values ($1) returning id", &[&"Hep"]).await?.get(0);
+//! let dal = aiodal_core::DataAccessLayer::connect("postgres://localhost/library").await?;
+//! let tx = dal.transaction().await?;
+//! let id: i32 = tx.query_scalar("insert into author (name) values ($1) returning id", &[&"Hep"]).await?;
 //! tx.commit().await?;
 //! # let _ = id; Ok(())
 //! # }
@@ -42,7 +43,7 @@ mod statements;
 mod tls;
 mod transaction;
 
-pub use self::dal::{Builder, DataAccessLayer, SchemaCache};
+pub use self::dal::{DataAccessLayer, DataAccessLayerBuilder, SchemaCache};
 pub use self::database_url::DatabaseUrl;
 pub use self::error::{BoxError, Error, Result, chain};
 pub use self::ident::{quote_ident, quote_literal};

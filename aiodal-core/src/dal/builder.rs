@@ -22,20 +22,20 @@ use crate::reflect::Reflect;
 /// ```
 #[derive(Clone, Debug, Default)]
 #[must_use]
-pub struct Builder {
+pub struct DataAccessLayerBuilder {
     pool: PoolOptions,
     reflect: Reflect,
 }
 
-impl Builder {
+impl DataAccessLayerBuilder {
     /// Sets the options of the pool and its connections: size, time limits, prepared statements, TLS.
-    pub fn pool(mut self, options: PoolOptions) -> Builder {
+    pub fn pool(mut self, options: PoolOptions) -> DataAccessLayerBuilder {
         self.pool = options;
         self
     }
 
     /// Sets what [`DataAccessLayer::schema`] reflects. A single [table](DataAccessLayer::table) is found wherever it is.
-    pub fn reflect(mut self, options: Reflect) -> Builder {
+    pub fn reflect(mut self, options: Reflect) -> DataAccessLayerBuilder {
         self.reflect = options;
         self
     }
@@ -53,7 +53,7 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// Like [`connect`](Builder::connect).
+    /// Like [`connect`](DataAccessLayerBuilder::connect).
     pub async fn open(self, url: &DatabaseUrl) -> Result<DataAccessLayer> {
         let pool = self.pool.open(url).await?;
         let source = Source::Pool(pool.into());

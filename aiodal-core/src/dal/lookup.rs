@@ -40,7 +40,7 @@ impl DataAccessLayer {
     }
 
     /// Returns the whole schema, reflecting it if nobody has: all of the search path, or what the
-    /// [builder](super::Builder::reflect) was told.
+    /// [builder](super::DataAccessLayerBuilder::reflect) was told.
     ///
     /// A snapshot: later changes don't show in it. Several tasks may ask at once, and it is reflected once.
     ///

@@ -36,6 +36,7 @@ pub use self::receive::receive_only;
 use self::rows::{FromCatalog, Listed, Namespaces};
 use crate::error::{Error, Missing, Result};
 use crate::nearest::nearest;
+use crate::pool::Held;
 use crate::schema::{NameRef, Schema, Table};
 use crate::transaction::Transaction;
 
@@ -95,7 +96,7 @@ impl Schema {
         let lane = tx.lane();
         lane.unobserved(async {
             let held = lane.held();
-            let version = held.ask_version().await.map_err(no_version)?;
+            let version = version_of(held).await?;
             whole(held.client(), version, options, Bracket::Savepoint).await
         })
         .await?
@@ -137,7 +138,7 @@ impl Table {
         let (lane, name) = (tx.lane(), name.into());
         lane.unobserved(async {
             let held = lane.held();
-            let version = held.ask_version().await.map_err(no_version)?;
+            let version = version_of(held).await?;
             table(held.client(), version, name, Bracket::Savepoint).await
         })
         .await?
@@ -338,7 +339,8 @@ async fn usual(
     Ok(assemble(rows, scope)?.tables.pop())
 }
 
-/// Tells a failure to ask for the server's version.
-pub(crate) fn no_version(error: tokio_postgres::Error) -> Error {
-    Error::reflection("the server's version", error)
+/// Returns the server's version, asking for it where it is not known.
+pub(crate) async fn version_of(held: &Held) -> Result<u32> {
+    let asked = held.ask_version().await;
+    asked.map_err(|error| Error::reflection("the server's version", error))
 }

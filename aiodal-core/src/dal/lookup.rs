@@ -32,7 +32,7 @@ impl DataAccessLayer {
             Err(epoch) => epoch,
         };
         let held = connections.checkout().await?;
-        let version = held.ask_version().await.map_err(reflect::no_version)?;
+        let version = reflect::version_of(&held).await?;
         let bracket = Bracket::Transaction;
         let table = Box::pin(reflect::table(held.client(), version, name, bracket)).await?;
         self.0.cache.keep(&name.text(), &table, epoch);
@@ -54,7 +54,7 @@ impl DataAccessLayer {
         };
         let reflected = async {
             let held = connections.checkout().await?;
-            let version = held.ask_version().await.map_err(reflect::no_version)?;
+            let version = reflect::version_of(&held).await?;
             let options = &self.0.reflect;
             let whole = reflect::whole(held.client(), version, options, Bracket::Transaction);
             Ok((Box::pin(whole).await?, true))
@@ -177,7 +177,7 @@ async fn as_everybody<T>(
     // Boxed: a reflection has a dozen statements in flight.
     lane.unobserved(Box::pin(async {
         let held = lane.held();
-        let version = held.ask_version().await.map_err(reflect::no_version)?;
+        let version = reflect::version_of(held).await?;
         let (pristine, read) = join(held.client().query_typed_one(sql, &[]), read(version)).await;
         let pristine = pristine.and_then(|row| row.try_get(0));
         Ok((read?, pristine.unwrap_or(false)))

@@ -70,25 +70,25 @@ impl Error {
     /// Says whether a unique constraint, primary key or unique index was violated (23505).
     #[must_use]
     pub fn is_unique_violation(&self) -> bool {
-        self.code() == Some(&SqlState::UNIQUE_VIOLATION)
+        self.is(&SqlState::UNIQUE_VIOLATION)
     }
 
     /// Says whether a foreign key was violated (23503).
     #[must_use]
     pub fn is_foreign_key_violation(&self) -> bool {
-        self.code() == Some(&SqlState::FOREIGN_KEY_VIOLATION)
+        self.is(&SqlState::FOREIGN_KEY_VIOLATION)
     }
 
     /// Says whether a check constraint was violated, of a table or of a domain (23514).
     #[must_use]
     pub fn is_check_violation(&self) -> bool {
-        self.code() == Some(&SqlState::CHECK_VIOLATION)
+        self.is(&SqlState::CHECK_VIOLATION)
     }
 
     /// Says whether a null was refused (23502).
     #[must_use]
     pub fn is_not_null_violation(&self) -> bool {
-        self.code() == Some(&SqlState::NOT_NULL_VIOLATION)
+        self.is(&SqlState::NOT_NULL_VIOLATION)
     }
 
     /// Says whether time ran out: connecting, waiting for a connection or a lock (55P03), in a statement (57014), or for

@@ -188,20 +188,11 @@ fn table(
         None => relation.parents.iter().map(ParentRow::name).collect(),
     };
     Ok(Table {
-        name: relation.name(),
-        kind,
         persistence: match row.persistence.0 {
             b'u' => Persistence::Unlogged,
             b't' => Persistence::Temporary,
             _ => Persistence::Permanent,
         },
-        columns,
-        primary_key: None,
-        unique_constraints: Vec::new(),
-        foreign_keys: Vec::new(),
-        checks: Vec::new(),
-        exclusions: Vec::new(),
-        indexes: Vec::new(),
         partitioning: partitions::partitioning(relation),
         partition_of,
         inherits,
@@ -211,8 +202,8 @@ fn table(
         }),
         foreign_server: row.server.clone(),
         comment: comments.relation(row.oid),
-        extension: None,
         definition: row.definition.clone(),
+        ..Table::bare(relation.name(), kind, columns)
     })
 }
 

@@ -4,7 +4,7 @@ use futures_util::future::{join, join_all, join3};
 use tokio_postgres::types::{ToSql, Type};
 
 use super::catalog::{self, Chosen, Scope};
-use super::{Bracket, Reflect, no_version};
+use super::{Bracket, Reflect, version_of};
 use crate::error::{Error, Result};
 use crate::transaction::Transaction;
 
@@ -22,7 +22,7 @@ pub async fn receive_only(tx: &Transaction, options: &Reflect) -> Result<usize> 
         let scope = Scope {
             options,
             chosen: Chosen::Schemas,
-            version: lane.held().ask_version().await.map_err(no_version)?,
+            version: version_of(lane.held()).await?,
         };
         let schemas: (&(dyn ToSql + Sync), Type) = (&options.schemas, Type::TEXT_ARRAY);
         let bracket = Bracket::Savepoint;

@@ -138,26 +138,7 @@ pub(super) fn table(schema: &str, name: &str, mut columns: Vec<Column>) -> Table
     for (position, column) in (1..).zip(&mut columns) {
         column.position = position;
     }
-    Table {
-        name: QualifiedName::new(schema, name),
-        kind: TableKind::Table,
-        persistence: super::Persistence::Permanent,
-        columns,
-        primary_key: None,
-        unique_constraints: Vec::new(),
-        foreign_keys: Vec::new(),
-        checks: Vec::new(),
-        exclusions: Vec::new(),
-        indexes: Vec::new(),
-        partitioning: None,
-        partition_of: None,
-        inherits: Vec::new(),
-        of_type: None,
-        foreign_server: None,
-        comment: None,
-        extension: None,
-        definition: None,
-    }
+    Table::bare(QualifiedName::new(schema, name), TableKind::Table, columns)
 }
 
 pub(super) fn schema(tables: Vec<Table>) -> Schema {

@@ -51,6 +51,32 @@ pub struct Table {
     pub definition: Option<String>,
 }
 
+impl Table {
+    /// Makes a permanent one of columns, and of nothing else.
+    pub(crate) fn bare(name: QualifiedName, kind: TableKind, columns: Vec<Column>) -> Table {
+        Table {
+            name,
+            kind,
+            persistence: Persistence::Permanent,
+            columns,
+            primary_key: None,
+            unique_constraints: Vec::new(),
+            foreign_keys: Vec::new(),
+            checks: Vec::new(),
+            exclusions: Vec::new(),
+            indexes: Vec::new(),
+            partitioning: None,
+            partition_of: None,
+            inherits: Vec::new(),
+            of_type: None,
+            foreign_server: None,
+            comment: None,
+            extension: None,
+            definition: None,
+        }
+    }
+}
+
 /// A kind of relation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]

@@ -10,7 +10,7 @@ use super::overload::{Arguments, resolve};
 use super::select::Select;
 use crate::error::Result;
 use crate::ident::quote_ident;
-use crate::schema::{Column, Function, Persistence, QualifiedName, Table, TableKind};
+use crate::schema::{Column, Function, QualifiedName, Table, TableKind};
 
 /// A reflected table or set-returning function, under a name of its choice.
 ///
@@ -166,37 +166,19 @@ fn quoted(name: &QualifiedName) -> Result<String> {
 /// The rows of a function as a relation: columns, and no keys.
 fn shape(function: &Function) -> Table {
     let columns = function.columns.iter().zip(1..);
-    Table {
-        name: function.name.clone(),
-        kind: TableKind::View,
-        persistence: Persistence::Permanent,
-        columns: columns
-            .map(|(field, position)| Column {
-                name: field.name.clone(),
-                position,
-                data_type: field.data_type.clone(),
-                not_null: false,
-                default: None,
-                generated: None,
-                identity: None,
-                sequence: None,
-                collation: None,
-                comment: None,
-            })
-            .collect(),
-        primary_key: None,
-        unique_constraints: Vec::new(),
-        foreign_keys: Vec::new(),
-        checks: Vec::new(),
-        exclusions: Vec::new(),
-        indexes: Vec::new(),
-        partitioning: None,
-        partition_of: None,
-        inherits: Vec::new(),
-        of_type: None,
-        foreign_server: None,
-        comment: None,
-        extension: None,
-        definition: None,
-    }
+    let columns = columns
+        .map(|(field, position)| Column {
+            name: field.name.clone(),
+            position,
+            data_type: field.data_type.clone(),
+            not_null: false,
+            default: None,
+            generated: None,
+            identity: None,
+            sequence: None,
+            collation: None,
+            comment: None,
+        })
+        .collect();
+    Table::bare(function.name.clone(), TableKind::View, columns)
 }

@@ -19,7 +19,7 @@ use futures_util::FutureExt;
 pub use self::cancel::CancelToken;
 pub use self::connection::{Connection, OnNotice};
 pub use self::connections::Connections;
-pub(crate) use self::held::Held;
+pub(crate) use self::held::{Held, server_version};
 pub use self::options::PoolOptions;
 pub use self::source::ConnectionSource;
 use crate::error::{Error, Result};

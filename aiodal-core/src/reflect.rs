@@ -36,7 +36,7 @@ pub use self::receive::receive_only;
 use self::rows::{FromCatalog, Listed, Namespaces};
 use crate::error::{Error, Missing, Result};
 use crate::nearest::nearest;
-use crate::pool::Held;
+use crate::pool::{Held, server_version};
 use crate::schema::{NameRef, Schema, Table};
 use crate::transaction::Transaction;
 
@@ -114,7 +114,7 @@ impl Schema {
     ///
     /// Everything is sent at once, its end included: if the future is dropped, the connection stays in order.
     pub async fn reflect_on(client: &Client, options: &Reflect) -> Result<Schema> {
-        let version = server_version(client).await?;
+        let version = server_version(client).await.map_err(no_version)?;
         whole(client, version, options, Bracket::Transaction).await
     }
 }
@@ -161,18 +161,9 @@ impl Table {
         name: impl Into<NameRef<'a>>,
     ) -> Result<Arc<Table>> {
         let name = name.into();
-        let version = server_version(client).await?;
+        let version = server_version(client).await.map_err(no_version)?;
         table(client, version, name, Bracket::Transaction).await
     }
-}
-
-/// Asks for `server_version_num`; for connections that have not kept it.
-pub(crate) async fn server_version(client: &Client) -> Result<u32> {
-    let sql = "select pg_catalog.current_setting('server_version_num')::pg_catalog.int4";
-    let failed = |error| Error::reflection("the server's version", error);
-    let row = client.query_typed_one(sql, &[]).await.map_err(failed)?;
-    let version: i32 = row.try_get(0).map_err(failed)?;
-    Ok(version.cast_unsigned())
 }
 
 /// Reflects what the options say. One round trip; if the catalogs change meanwhile, a second one.
@@ -341,6 +332,9 @@ async fn usual(
 
 /// Returns the server's version, asking for it where it is not known.
 pub(crate) async fn version_of(held: &Held) -> Result<u32> {
-    let asked = held.ask_version().await;
-    asked.map_err(|error| Error::reflection("the server's version", error))
+    held.ask_version().await.map_err(no_version)
+}
+
+fn no_version(error: tokio_postgres::Error) -> Error {
+    Error::reflection("the server's version", error)
 }

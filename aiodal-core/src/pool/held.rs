@@ -131,16 +131,7 @@ impl Held {
         if let Some(version) = self.version() {
             return Ok(version);
         }
-        let answer = self
-            .client()
-            .simple_query("show server_version_num")
-            .await?;
-        let version = answer.iter().find_map(|message| match message {
-            SimpleQueryMessage::Row(row) => row.get(0)?.parse().ok(),
-            _ => None,
-        });
-        // A server that calls itself nothing speaks the protocol of the oldest that aiodal knows.
-        let version = version.unwrap_or(140_000);
+        let version = server_version(self.client()).await?;
         match self.origin() {
             Origin::Pooled(_) => {}
             Origin::Foreign(foreign) => foreign.version.store(version, Ordering::Relaxed),
@@ -187,6 +178,17 @@ impl Held {
             .as_ref()
             .expect("only dropping takes the connection")
     }
+}
+
+/// Asks a server for its version as a number.
+pub(crate) async fn server_version(client: &Client) -> Result<u32, tokio_postgres::Error> {
+    let answer = client.simple_query("show server_version_num").await?;
+    let version = answer.iter().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => row.get(0)?.parse().ok(),
+        _ => None,
+    });
+    // A server that calls itself nothing speaks the protocol of the oldest that aiodal knows.
+    Ok(version.unwrap_or(140_000))
 }
 
 /// How long a statement may take to hear of a request to cancel it before it is sent another.

@@ -34,6 +34,38 @@ fn broken_migration_names_file_line_statement_and_cause_once() {
     assert_eq!(report.count("panicked"), 0, "a failed set-up is no panic");
 }
 
+#[aiodal::test(flavor = "multi_thread")]
+async fn session_database_between_two_connections_outlives_the_set_up_of_another(
+    tx: &Transaction,
+) -> aiodal::Result<()> {
+    if ["AIODAL_DATABASE_URL", "DATABASE_URL"]
+        .iter()
+        .any(|name| std::env::var_os(name).is_some())
+    {
+        println!("skipped: on a given server, what nobody uses for half a second is swept");
+        return Ok(());
+    }
+    let client = connect(&config(tx).await).await;
+    let database = format!("aiodal_{:08x}_000000000000_s0", std::process::id());
+    for sql in [
+        format!("create database {database}"),
+        format!("comment on database {database} is 'aiodal: session database'"),
+    ] {
+        client
+            .batch_execute(&sql)
+            .await
+            .expect("a database of another project");
+    }
+    let report =
+        tokio::task::block_in_place(|| run(faults("broken_migration").args(["--exact", "first"])));
+    report.assert_failed(&["first"]);
+    let dropped = client
+        .batch_execute(&format!("drop database {database}"))
+        .await;
+    dropped.expect("it has been left alone");
+    Ok(())
+}
+
 #[test]
 fn failing_migration_is_told_once_per_run_of_nextest() {
     // nextest starts a process per test, and tells each which run it is part of.

@@ -47,6 +47,7 @@ impl Server {
         let Some(given) = &config.database_url else {
             let managed = Managed::find(config).await?;
             recipe.copy_files = managed.can_copy_files();
+            recipe.on_given_server = false;
             let url = with_settings(&managed.url(), config)?;
             return Ok(Server {
                 url,

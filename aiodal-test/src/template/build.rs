@@ -28,7 +28,7 @@ pub(crate) async fn open_session_database(
     admin: &Admin,
     recipe: &Recipe,
 ) -> Result<String, SetUpError> {
-    admin.sweep(&recipe.names).await;
+    admin.sweep(recipe).await;
     let mut next = 0;
     let mut template = None;
     for found in admin.databases().await? {

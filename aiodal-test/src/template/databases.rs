@@ -5,12 +5,16 @@ use std::time::{Duration, Instant};
 use aiodal_core::quote_literal;
 
 use super::admin::Admin;
-use super::names::{self, Names, quoted};
+use super::names::{self, quoted};
+use super::recipe::Recipe;
 use crate::janitor;
 use crate::set_up::SetUpError;
 
 /// How long to wait for a closed session to be gone from the server.
 const GONE_LIMIT: Duration = Duration::from_secs(10);
+
+/// For how long a living process may be without a connection to its session database, on a busy machine.
+const BETWEEN_CONNECTIONS: Duration = Duration::from_millis(500);
 
 /// A database on the server.
 pub(crate) struct Found {
@@ -18,7 +22,10 @@ pub(crate) struct Found {
     pub(crate) is_template: bool,
     /// Its comment.
     pub(crate) mark: Option<String>,
+    /// How many there are.
     pub(crate) sessions: i64,
+    /// How many there have been, as far as the server has counted.
+    pub(crate) counted: i64,
 }
 
 impl Admin {
@@ -28,7 +35,8 @@ impl Admin {
     ///
     /// The connection is lost.
     pub(crate) async fn databases(&self) -> Result<Vec<Found>, SetUpError> {
-        let sql = r"select d.datname::text, d.datistemplate, shobj_description(d.oid, 'pg_database'), count(a.pid)
+        let sql = r"select d.datname::text, d.datistemplate, shobj_description(d.oid, 'pg_database'), count(a.pid),
+                coalesce((select s.sessions from pg_stat_database s where s.datid = d.oid), 0)
             from pg_database d left join pg_stat_activity a on a.datid = d.oid
             where d.datname like 'aiodal\_%' group by d.oid, d.datname, d.datistemplate";
         let rows = self.client.query_typed(sql, &[]).await;
@@ -41,6 +49,7 @@ impl Admin {
                 is_template: row.get(1),
                 mark: row.get(2),
                 sessions: row.get(3),
+                counted: row.get(4),
             })
             .collect())
     }
@@ -182,17 +191,41 @@ impl Admin {
         Ok(self.drop_database(&found).await.is_ok())
     }
 
-    /// Drops what nobody will come back for: our project's databases of another content, and session databases
-    /// that a killed process left behind, whoever's. What has a session is left alone.
+    /// Drops what nobody will come back for: our project's databases of another content, and on a given server session
+    /// databases that killed processes left behind, whoever's. What has a session is left alone.
     ///
     /// A failure to drop is no reason not to test; the next session tries again.
-    pub(crate) async fn sweep(&self, names: &Names) {
+    pub(crate) async fn sweep(&self, recipe: &Recipe) {
+        let names = &recipe.names;
+        let mut strangers = Vec::new();
         for found in self.databases().await.unwrap_or_default() {
-            let current = found.name == names.template()
-                || names.generation(&found.name).is_some()
-                    && found.mark.as_deref() == Some(names::READY);
-            let ours = names.is_of_project(&found.name) || names::is_session(&found.name);
-            if ours && !current && found.sessions == 0 {
+            let ready = found.mark.as_deref() == Some(names::READY);
+            let current =
+                found.name == names.template() || names.generation(&found.name).is_some() && ready;
+            if current || found.sessions > 0 {
+                continue;
+            }
+            if names.is_of_project(&found.name) {
+                let _later = self.drop_database(&found).await;
+            } else if names::is_session(&found.name) {
+                strangers.push(found);
+            }
+        }
+        // What is on our own server goes with it, and soon.
+        if recipe.on_given_server && !strangers.is_empty() {
+            self.sweep_abandoned(&strangers).await;
+        }
+    }
+
+    /// Drops those session databases which really nobody uses. A living process may be without a connection for a moment:
+    /// its only one was closed, and the next is not open yet.
+    async fn sweep_abandoned(&self, strangers: &[Found]) {
+        tokio::time::sleep(BETWEEN_CONNECTIONS).await;
+        for found in self.databases().await.unwrap_or_default() {
+            let unused = strangers.iter().any(|before| {
+                before.name == found.name && before.counted == found.counted && found.sessions == 0
+            });
+            if unused {
                 let _later = self.drop_database(&found).await;
             }
         }

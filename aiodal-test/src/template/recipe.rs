@@ -21,6 +21,8 @@ pub(crate) struct Recipe {
     /// Whether clones copy files instead of logging every page: faster on a server that keeps nothing durable,
     /// much slower on one that does.
     pub(crate) copy_files: bool,
+    /// Whether the server was given, so that what is left on it stays.
+    pub(crate) on_given_server: bool,
     /// Where relative paths start from.
     pub(crate) base: PathBuf,
     /// The run of nextest that this process is part of.
@@ -79,6 +81,7 @@ impl Recipe {
             scripts,
             seed,
             copy_files: false,
+            on_given_server: true,
             base,
             run,
         })

@@ -223,7 +223,7 @@
 //!
 //! | feature | default | what it adds |
 //! | --- | --- | --- |
-//! | `derive` | yes | `#[derive(aiodal::FromRow)]`; without it the trait is implemented by hand |
+//! | `derive` | yes | `#[derive(aiodal::FromRow)]` and `ToRow`; without it the traits are implemented by hand |
 //! | `json` | no | columns of JSON into any type of serde's, and any row into JSON ([`row`]) |
 //! | `test` | yes | the attributes and the session; an application turns it off for its dependency and on for its dev-dependency |
 //! | `sea-query` | no | statements built with sea-query, their values converted to the types of their parameters (`SeaQuery`) |
@@ -238,8 +238,8 @@ pub use aiodal_core::{
     BoxError, CancelToken, Connection, ConnectionSource, Connections, CopyIn, CopyOut,
     DataAccessLayer, DataAccessLayerBuilder, DatabaseUrl, DbError, Error, FromRow, IsolationLevel,
     OnNotice, Pool, PoolOptions, Reflect, Result, Retry, Row, RowStream, Savepoint, Schema,
-    SimpleQueryMessage, SqlState, Statements, Transaction, TransactionOptions, chain, connect,
-    quote_ident, quote_literal, row, schema, types,
+    SimpleQueryMessage, SqlState, Statements, ToRow, Transaction, TransactionOptions, bulk, chain,
+    connect, quote_ident, quote_literal, row, schema, types,
 };
 
 #[cfg(feature = "sea-query")]
@@ -251,7 +251,7 @@ pub use aiodal_core::{
 
 #[cfg(feature = "derive")]
 #[doc(inline)]
-pub use aiodal_macros::FromRow;
+pub use aiodal_macros::{FromRow, ToRow};
 
 #[cfg(feature = "rustls")]
 pub use aiodal_core::rustls;
@@ -284,6 +284,9 @@ mod pages {
 
     #[doc = include_str!("../aiodal-macros/src/docs/from_row.md")]
     struct FromRow;
+
+    #[doc = include_str!("../aiodal-macros/src/docs/to_row.md")]
+    struct ToRow;
 
     #[doc = include_str!("../README.md")]
     struct Readme;

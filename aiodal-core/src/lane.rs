@@ -1,5 +1,7 @@
 //! The one way a statement takes to a connection: observed, gated, and with BEGIN riding ahead of it.
 
+mod copy;
+mod leaving;
 mod observe;
 mod repeat;
 mod run;
@@ -14,12 +16,14 @@ use futures_util::{FutureExt, StreamExt};
 use tokio_postgres::error::DbError;
 use tokio_postgres::{Client, SimpleQueryMessage, SimpleQueryRow, SimpleQueryStream};
 
+pub(crate) use self::leaving::Leave;
+use self::leaving::Leaving;
 pub(crate) use self::observe::Observed;
 pub use self::observe::{Observer, Outcome};
 pub(crate) use self::traffic::Ticket;
 use self::traffic::{Gated, Traffic};
 use crate::error::{Error, Result};
-use crate::pool::Held;
+use crate::pool::{CancelToken, Held, Watch};
 use crate::statements::{Effect, Statements};
 
 /// The way of statements to one connection, in one transaction.
@@ -47,6 +51,8 @@ struct Inner {
     outdated: AtomicBool,
     /// Knows the columns of a violated constraint, which the server names alone.
     explain: OnceLock<Explain>,
+    /// The COPY that is being left, if any. Taken inside the gate, never around it.
+    leaving: Mutex<Option<Leaving>>,
     /// Whether answers can no longer be told from each other: nothing more is sent.
     broken: AtomicBool,
 }
@@ -87,6 +93,12 @@ pub struct LaneOptions {
     pub observer: Option<Arc<dyn Observer>>,
     /// What the connection has prepared already; without it nothing is kept.
     pub statements: Option<Arc<Statements>>,
+    /// What the [`Tap`](crate::Tap) on the connection knows; without one, a COPY that the server refuses costs the
+    /// connection, and what it refuses later is seen at its end only.
+    pub watch: Option<Arc<Watch>>,
+    /// Cancels what runs on the connection, for certain: [`CancelToken::cancel`] of this returns when the server has heard.
+    /// Without it, a COPY to the client that is dropped half-way goes on, and the next statement waits for it.
+    pub cancel: Option<CancelToken>,
     /// Whether nobody but the lane changes the schema while it is open. A prepared statement then needs no savepoint
     /// around its first use.
     pub exclusive: bool,
@@ -114,9 +126,11 @@ impl Lane {
         let LaneOptions {
             observer,
             statements,
+            watch,
+            cancel,
             exclusive,
         } = options;
-        let held = Held::lent(client, statements);
+        let held = Held::lent(client, statements, watch, cancel);
         Lane::open_on(held, begin.to_owned(), owner, observer, exclusive)
     }
 
@@ -141,6 +155,7 @@ impl Lane {
             traffic: Mutex::default(),
             outdated: AtomicBool::new(false),
             explain: OnceLock::new(),
+            leaving: Mutex::default(),
             broken: AtomicBool::new(false),
         }))
     }
@@ -182,6 +197,9 @@ impl Lane {
             ticket: &ticket,
             statement: future,
         });
+        if self.is_leaving() {
+            self.settled().boxed().await;
+        }
         let output = self.behind_begin(&ticket, output).await?;
         ticket.answered();
         output.ok_or_else(|| Error::revoked(&self.0.owner, "a query of the catalogs"))
@@ -229,7 +247,7 @@ impl Lane {
     /// Sends a batch without waiting for its answer; the connection's queue keeps it in order.
     pub(crate) fn queue(&self, sql: &str) {
         let gate = self.gate();
-        if !gate.revoked && !self.is_broken() {
+        if !gate.revoked && !self.is_broken() && !self.postpone(sql) {
             send(self.0.held.client(), sql);
         }
     }
@@ -315,6 +333,11 @@ impl Lane {
         self.0.gate.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn leaving(&self) -> MutexGuard<'_, Option<Leaving>> {
+        let leaving = self.0.leaving.lock();
+        leaving.unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn traffic(&self) -> MutexGuard<'_, Traffic> {
         let traffic = self.0.traffic.lock();
         traffic.unwrap_or_else(PoisonError::into_inner)
@@ -382,6 +405,8 @@ impl fmt::Debug for LaneOptions {
         f.debug_struct("LaneOptions")
             .field("observed", &self.observer.is_some())
             .field("statements", &self.statements)
+            .field("watch", &self.watch)
+            .field("cancel", &self.cancel)
             .field("exclusive", &self.exclusive)
             .finish()
     }

@@ -25,6 +25,7 @@
 //! # }
 //! ```
 
+pub mod bulk;
 mod config;
 mod dal;
 mod database_url;
@@ -43,6 +44,7 @@ mod statements;
 mod tls;
 mod transaction;
 
+pub use self::bulk::ToRow;
 pub use self::dal::{DataAccessLayer, DataAccessLayerBuilder, SchemaCache};
 pub use self::database_url::DatabaseUrl;
 pub use self::error::{BoxError, Error, Result, chain};
@@ -50,7 +52,8 @@ pub use self::ident::{quote_ident, quote_literal};
 pub use self::lane::{Lane, LaneOptions, Observer, Outcome, Revoked};
 pub use self::nearest::nearest;
 pub use self::pool::{
-    CancelToken, Connection, ConnectionSource, Connections, OnNotice, Pool, PoolOptions, connect,
+    CancelToken, Connection, ConnectionSource, Connections, OnNotice, Pool, PoolOptions, Tap,
+    Watch, connect,
 };
 pub use self::reflect::Reflect;
 #[doc(hidden)]

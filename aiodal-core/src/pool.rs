@@ -11,6 +11,7 @@ mod login;
 mod options;
 mod session;
 mod source;
+mod tap;
 
 use std::time::{Duration, Instant};
 
@@ -22,6 +23,7 @@ pub use self::connections::Connections;
 pub(crate) use self::held::{Held, server_version};
 pub use self::options::PoolOptions;
 pub use self::source::ConnectionSource;
+pub use self::tap::{Tap, Watch};
 use crate::error::{Error, Result};
 
 /// A pool of connections.

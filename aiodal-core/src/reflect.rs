@@ -22,6 +22,7 @@ mod types;
 
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
@@ -197,15 +198,8 @@ pub(crate) async fn whole(
         choice.push((sql, wanted.params()));
     }
     let functions = options.functions && !scope.one_by_one();
-    let answer = retried(bracket, async || {
-        Box::pin(read(
-            client,
-            bracket,
-            First::Choices(&choice),
-            scope,
-            functions,
-        ))
-        .await
+    let answer = retried(bracket, || {
+        read(client, bracket, First::Choices(&choice), scope, functions).boxed()
     })
     .await?;
 
@@ -291,8 +285,8 @@ pub(crate) async fn table(
     let mut wanted = Wanted::default();
     wanted.add(name)?;
     let choice = vec![(catalog::one(), wanted.params())];
-    let answer = retried(bracket, async || {
-        Box::pin(read(client, bracket, First::Choices(&choice), scope, false)).await
+    let answer = retried(bracket, || {
+        read(client, bracket, First::Choices(&choice), scope, false).boxed()
     })
     .await?;
     match assemble(answer.rows, scope)?.tables.pop() {
@@ -310,7 +304,7 @@ async fn usual(
 ) -> Result<Option<Arc<Table>>> {
     let found = catalog::found(&names::sql(name)?);
     let first = First::Found(&found);
-    let rows = match Box::pin(read(client, bracket, first, scope, false)).await {
+    let rows = match read(client, bracket, first, scope, false).boxed().await {
         Ok(answer) => answer.rows,
         // A schema that may be looked into and not used, or catalogs that have changed meanwhile.
         Err(error)

@@ -1,7 +1,7 @@
 //! Rows into structs: which column each field is read from is settled once per result, and checked.
 
 mod columns;
-mod describe;
+pub(crate) mod describe;
 mod json_column;
 mod mismatch;
 mod plan;

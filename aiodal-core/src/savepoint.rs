@@ -69,6 +69,15 @@ impl<'a> Savepoint<'a> {
         released.map_err(Error::into_savepoint)
     }
 
+    /// Keeps what happened behind the savepoint without waiting for the server's word, which is known: nothing has failed.
+    ///
+    /// What is awaited can be dropped meanwhile, and nobody would know then whether it was kept.
+    pub(crate) fn keep(mut self) {
+        self.open = false;
+        let release = format!("release aiodal_{}", self.depth);
+        self.transaction.lane().queue(&release);
+    }
+
     /// Undoes what happened behind the savepoint, an error included: ROLLBACK TO and RELEASE.
     ///
     /// Hooks that were left behind it are dropped.

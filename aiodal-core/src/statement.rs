@@ -47,8 +47,9 @@ mod rows;
 mod sea_query;
 mod select;
 mod source;
+mod staged;
 mod target;
-mod text;
+pub(crate) mod text;
 mod types;
 mod update;
 mod upsert;
@@ -57,12 +58,14 @@ mod wire;
 
 pub use self::arbiter::{Arbiter, ArbiterElement, ArbiterKind};
 pub use self::bound::BoundStatement;
+pub(crate) use self::choice::Choice;
 pub use self::insert::Insert;
 pub use self::page::Page;
 #[cfg(feature = "sea-query")]
 pub use self::sea_query::SeaQuery;
 pub use self::select::Select;
 pub use self::source::TableSource;
+pub(crate) use self::staged::{Action, OnConflict, StagedRows, Upserting};
 pub use self::update::{Delete, Update};
 pub use self::upsert::Upsert;
 

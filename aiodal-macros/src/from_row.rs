@@ -1,18 +1,17 @@
 //! `#[derive(FromRow)]`: a struct that is read from a row.
 //!
-//! `options` reads the attributes, `model` checks every rule, `expand` quotes; `rename` turns field names into column
-//! names.
+//! `row::options` reads the attributes, `model` checks every rule, `expand` quotes; `row::rename` turns field names into
+//! column names.
 
 mod expand;
 mod model;
-mod options;
-mod rename;
 
 use proc_macro2::TokenStream;
 use syn::DeriveInput;
 
 use self::model::RowStruct;
 use crate::problems::Problems;
+use crate::row::options;
 
 pub(crate) fn from_row(item: TokenStream) -> TokenStream {
     let input: DeriveInput = match syn::parse2(item) {

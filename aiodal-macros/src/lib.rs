@@ -1,10 +1,11 @@
-//! The macros of [`aiodal`]: `#[aiodal::test]`, `#[aiodal::session]` and `#[derive(aiodal::FromRow)]`.
+//! The macros of [`aiodal`]: `#[aiodal::test]`, `#[aiodal::session]`, `#[derive(aiodal::FromRow)]` and
+//! `#[derive(aiodal::ToRow)]`.
 //!
 //! Use them through the `aiodal` crate, which re-exports them beside what they expand to.
 //!
 //! The way of a test through this crate is its list of files: `settings` and `args` read the options, `function` takes
 //! the item apart, `model` checks every rule, `expand` quotes; `fallback` is what remains of a test with mistakes.
-//! `from_row` has the like of its own.
+//! `from_row` and `to_row` have the like of their own, and `row` what they share.
 //!
 //! [`aiodal`]: https://docs.rs/aiodal
 
@@ -20,9 +21,11 @@ mod krate;
 mod model;
 mod nearest;
 mod problems;
+mod row;
 mod session;
 mod settings;
 mod test;
+mod to_row;
 
 use proc_macro::TokenStream;
 
@@ -42,4 +45,10 @@ pub fn session(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_derive(FromRow, attributes(aiodal))]
 pub fn from_row(item: TokenStream) -> TokenStream {
     from_row::from_row(item.into()).into()
+}
+
+#[doc = include_str!("docs/to_row.md")]
+#[proc_macro_derive(ToRow, attributes(aiodal))]
+pub fn to_row(item: TokenStream) -> TokenStream {
+    to_row::to_row(item.into()).into()
 }

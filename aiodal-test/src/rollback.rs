@@ -82,6 +82,8 @@ impl Lease {
         let options = LaneOptions {
             observer: Some(journal.clone()),
             statements: Some(slot.statements.clone()),
+            watch: Some(slot.watch.clone()),
+            cancel: Some(slot.cancel_token()),
             // The database is the session's own, and what tests do to its schema is rolled back.
             exclusive: true,
         };
@@ -123,6 +125,8 @@ impl Lease {
             ..
         } = self;
         let client = slot.client.clone();
+        // A request to cancel that is on its way shall not hit the end.
+        lane.settled().await;
         let Revoked {
             unanswered,
             outdated,

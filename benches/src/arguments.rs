@@ -13,6 +13,7 @@ suites:
   build       what a test crate compiles: crates, and a cold build of them, beside sqlx
   query       a statement through the data access layer, the bare driver, deadpool, and unprepared
   reflect     what a database holds: aiodal, its catalog statements alone, and the original on SQLAlchemy
+  bulk        loads and exports: aiodal, the server itself, psql, tokio-postgres by hand, sqlx, asyncpg
 
 --quick       fewer rounds
 --json FILE   the figures as JSON too";

@@ -8,6 +8,7 @@ mod arguments;
 mod interrupt;
 mod postgres;
 mod process;
+mod python;
 mod report;
 mod scratch;
 mod server;

@@ -49,6 +49,15 @@ impl Server {
     ///
     /// `initdb` fails, or the server does not answer; with what it logged.
     pub(crate) fn start(postgres: &Postgres) -> Result<Server> {
+        Server::start_with(postgres, &[])
+    }
+
+    /// The same with settings of the suite's own.
+    ///
+    /// # Errors
+    ///
+    /// What [`start`](Server::start) says, and a setting that the server does not know.
+    pub(crate) fn start_with(postgres: &Postgres, settings: &[&str]) -> Result<Server> {
         let scratch = Scratch::new(&fastest(), "server", &postgres.user)?;
         let data = scratch.path().join("data");
         let mut initdb = postgres.command("initdb");
@@ -64,7 +73,7 @@ impl Server {
             "-D",
         ]);
         process::timed(initdb.arg(&data))?;
-        let parent = spawn(postgres, scratch.path(), &data)?;
+        let parent = spawn(postgres, scratch.path(), &data, settings)?;
         let directory = scratch.keep();
         let server = Server { parent, directory };
         server.answers()?;
@@ -163,7 +172,12 @@ fn is_missing(error: &BoxError) -> bool {
     error.and_then(tokio_postgres::Error::code) == Some(&SqlState::INVALID_CATALOG_NAME)
 }
 
-fn spawn(postgres: &Postgres, directory: &Path, data: &Path) -> Result<Child> {
+fn spawn(
+    postgres: &Postgres,
+    directory: &Path,
+    data: &Path,
+    settings: &[&str],
+) -> Result<Child> {
     let mut command = Command::new("/bin/sh");
     postgres.user.run(&mut command);
     command
@@ -175,7 +189,7 @@ fn spawn(postgres: &Postgres, directory: &Path, data: &Path) -> Result<Child> {
         .arg(data)
         .arg("-k")
         .arg(directory);
-    for setting in SETTINGS {
+    for setting in SETTINGS.iter().chain(settings) {
         command.args(["-c", setting]);
     }
     command.args(["-c", "logging_collector=off"]);

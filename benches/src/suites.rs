@@ -1,6 +1,7 @@
 //! The suites, by name.
 
 mod build;
+mod bulk;
 mod isolation;
 mod provision;
 mod query;
@@ -19,14 +20,16 @@ pub(crate) enum Suite {
     Build,
     Query,
     Reflect,
+    Bulk,
 }
 
-const SUITES: [Suite; 5] = [
+const SUITES: [Suite; 6] = [
     Suite::Isolation,
     Suite::Provision,
     Suite::Build,
     Suite::Query,
     Suite::Reflect,
+    Suite::Bulk,
 ];
 
 impl Suite {
@@ -41,6 +44,7 @@ impl Suite {
             Suite::Build => "build",
             Suite::Query => "query",
             Suite::Reflect => "reflect",
+            Suite::Bulk => "bulk",
         }
     }
 
@@ -56,6 +60,7 @@ impl Suite {
             Suite::Build => build::run(quick),
             Suite::Query => query::run(quick),
             Suite::Reflect => reflect::run(quick),
+            Suite::Bulk => bulk::run(quick),
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::database::{Database, assert_clean, with_database};
 const POLLS: usize = 10;
 
 /// Polls a future so many times, each time that it asks to be; says whether it is done.
-async fn polled(future: impl Future, times: usize) -> bool {
+pub(crate) async fn polled(future: impl Future, times: usize) -> bool {
     let mut future = pin!(future);
     let mut left = times;
     poll_fn(|cx| {

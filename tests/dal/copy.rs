@@ -1,9 +1,10 @@
 //! COPY in a transaction, and rows as they come.
 
+mod left;
+mod refused;
+
 use aiodal::Transaction;
 use futures_util::TryStreamExt;
-
-use crate::database::with_database;
 
 #[aiodal::test]
 async fn copied_rows_are_part_of_the_transaction(tx: &mut Transaction) -> aiodal::Result<()> {
@@ -110,61 +111,4 @@ async fn stream_returns_the_error_that_ends_it(tx: &mut Transaction) -> aiodal::
     assert!(rows.try_next().await?.is_none());
     drop(rows);
     savepoint.rollback().await
-}
-
-#[aiodal::test]
-async fn refused_copy_costs_the_connection_and_confuses_nobody(
-    tx: &Transaction,
-) -> aiodal::Result<()> {
-    with_database(tx, "refused", async |database| {
-        database
-            .other
-            .batch_execute("create table t (n int)")
-            .await
-            .expect("DDL");
-        let pool = database.pool(1);
-        for refused in [
-            "copy no_such_table from stdin",
-            "copy t (m) from stdin",
-            "select 1",
-        ] {
-            let mut tx = Transaction::begin(&pool).await?;
-            let mut savepoint = tx.savepoint().await?;
-            savepoint
-                .copy_in(refused)
-                .await
-                .map(drop)
-                .expect_err("it is no COPY into something");
-            let error = savepoint
-                .query_one("select 2", &[])
-                .await
-                .expect_err("nobody is given 1");
-            assert!(
-                error
-                    .to_string()
-                    .contains("a refused COPY has confused the connection"),
-                "{error}"
-            );
-            savepoint.rollback().await.expect_err("not even this");
-            tx.rollback().await?;
-            let tx = Transaction::begin(&pool).await?;
-            for n in [3, 4] {
-                assert_eq!(
-                    tx.query_one("select $1::int", &[&n])
-                        .await?
-                        .get::<_, i32>(0),
-                    n
-                );
-            }
-        }
-        // What is no SQL is refused before it comes to that.
-        let mut tx = Transaction::begin(&pool).await?;
-        let mut savepoint = tx.savepoint().await?;
-        let error = savepoint.copy_in("copy from where").await.map(drop);
-        assert!(error.expect_err("it is no SQL").is_syntax_error());
-        savepoint.rollback().await?;
-        tx.query_one("select 1", &[]).await?;
-        Ok(())
-    })
-    .await
 }

@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::sync::Arc;
 
-use aiodal::{DataAccessLayer, PoolOptions, Reflect, TableSource, Transaction};
+use aiodal::{DataAccessLayer, PoolOptions, Reflect, Schema, TableSource, Transaction};
 
 use crate::database::with_database;
 
@@ -199,6 +199,22 @@ async fn a_pool_of_bb8_postgres_serves_as_well(tx: &Transaction) -> aiodal::Resu
         Ok(())
     })
     .await
+}
+
+#[aiodal::test]
+async fn lookups_can_be_spawned(tx: &Transaction) -> aiodal::Result<()> {
+    fn is_send<T: Send>(future: T) -> T {
+        future
+    }
+    tx.batch_execute("create table author (id int)").await?;
+    let name: &str = "author";
+    let (table, schema) = (is_send(tx.table(name)), is_send(tx.schema()));
+    assert_eq!(table.await?.columns.len(), 1);
+    assert!(schema.await?.table("author").is_ok());
+    let table = is_send(aiodal::schema::Table::reflect(tx, name)).await?;
+    assert_eq!(table.columns.len(), 1);
+    is_send(Schema::reflect(tx, &Reflect::new())).await?;
+    Ok(())
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A proxy before the server that counts round trips.
+//! A proxy before the server that counts round trips and bytes.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -8,11 +8,12 @@ use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio_postgres::Config;
 use tokio_postgres::config::Host;
 
-/// Counts how often a client speaks after the server has.
+/// Counts how often a client speaks after the server has, and how much.
 #[derive(Default)]
 pub(crate) struct Proxy {
     turns: AtomicUsize,
     servers_turn: AtomicBool,
+    sent: AtomicUsize,
 }
 
 impl Proxy {
@@ -42,6 +43,11 @@ impl Proxy {
     /// Returns how many round trips there have been since this was last asked.
     pub(crate) fn round_trips(&self) -> usize {
         self.turns.swap(0, Ordering::SeqCst)
+    }
+
+    /// Returns how many bytes clients have sent since this was last asked.
+    pub(crate) fn bytes_sent(&self) -> usize {
+        self.sent.swap(0, Ordering::SeqCst)
     }
 
     async fn relay(self: Arc<Proxy>, client: TcpStream, config: Config) {
@@ -76,6 +82,9 @@ impl Proxy {
     ) {
         let mut buffer = vec![0; 1 << 16];
         while let Ok(length @ 1..) = from.read(&mut buffer).await {
+            if of_client {
+                self.sent.fetch_add(length, Ordering::SeqCst);
+            }
             if of_client && !self.servers_turn.swap(true, Ordering::SeqCst) {
                 self.turns.fetch_add(1, Ordering::SeqCst);
             } else if !of_client {

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use futures_util::future::join;
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, join};
 
 use super::{DataAccessLayer, Source};
 use crate::error::Result;
@@ -108,14 +109,9 @@ impl Transaction {
                 Err(epoch) => Some((dal, epoch)),
             },
         };
-        let read = as_everybody(self.lane(), async |version| {
-            reflect::table(
-                self.lane().held().client(),
-                version,
-                name,
-                Bracket::Savepoint,
-            )
-            .await
+        let client = self.lane().held().client();
+        let read = as_everybody(self.lane(), |version| {
+            reflect::table(client, version, name, Bracket::Savepoint).boxed()
         });
         let (table, everybodys) = read.await?;
         if let (Some((dal, epoch)), true) = (cached, everybodys) {
@@ -134,14 +130,9 @@ impl Transaction {
     pub async fn schema(&self) -> Result<Arc<Schema>> {
         let defaults = Reflect::default();
         let options = self.dal().map_or(&defaults, |dal| &dal.0.reflect);
-        let read = as_everybody(self.lane(), async |version| {
-            reflect::whole(
-                self.lane().held().client(),
-                version,
-                options,
-                Bracket::Savepoint,
-            )
-            .await
+        let client = self.lane().held().client();
+        let read = as_everybody(self.lane(), |version| {
+            reflect::whole(client, version, options, Bracket::Savepoint).boxed()
         });
         match self.relied_on() {
             Some(dal) => dal.0.cache.whole_or(read).await,
@@ -168,9 +159,11 @@ impl Transaction {
 }
 
 /// Reads catalogs in a transaction, and says whether everybody would have read the same: it has written nothing.
-async fn as_everybody<T>(
-    lane: &Lane,
-    read: impl AsyncFnOnce(u32) -> Result<T>,
+///
+/// Its future is boxed: the compiler can't see of an asynchronous closure's that it is `Send`.
+async fn as_everybody<'a, T>(
+    lane: &'a Lane,
+    read: impl FnOnce(u32) -> BoxFuture<'a, Result<T>>,
 ) -> Result<(T, bool)> {
     // A transaction has a number once it writes, DDL behind a function's back included.
     let sql = "select pg_catalog.pg_current_xact_id_if_assigned() is null";

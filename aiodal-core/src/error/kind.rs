@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::position::Position;
+use crate::bulk::BadRow;
 use crate::row::Mismatch;
 
 #[derive(Debug)]
@@ -91,6 +92,14 @@ pub(super) enum Kind {
     },
     /// Sent and failed, and more is known of it than the server says.
     Explained {
+        operation: String,
+        reason: String,
+    },
+    // In bulk.
+    /// A row that the server, or we, could not take.
+    BadRow(Box<BadRow>),
+    /// Reading or writing a file, or what it says.
+    Bulk {
         operation: String,
         reason: String,
     },
@@ -186,9 +195,10 @@ impl fmt::Display for Kind {
             Kind::Refused { operation, reason } => {
                 write!(f, "refused to {operation}: {reason}")?;
             }
-            Kind::Explained { operation, reason } => {
+            Kind::Explained { operation, reason } | Kind::Bulk { operation, reason } => {
                 write!(f, "failed to {operation}: {reason}")?;
             }
+            Kind::BadRow(row) => write!(f, "{row}")?,
             Kind::Mismatch { mismatches, number } => {
                 for (i, mismatch) in mismatches.iter().enumerate() {
                     let next = if i == 0 { "" } else { "; " };

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::kind::{Kind, Missing};
 use super::position::Position;
 use super::{BoxError, Error, Result};
+use crate::bulk::BadRow;
 use crate::row::Mismatch;
 
 impl Error {
@@ -124,10 +125,32 @@ impl Error {
         Error::new(Kind::Refused { operation, reason }, None)
     }
 
+    /// Data for a COPY of which an error has been returned already.
+    pub(crate) fn copy_failed(sql: &str) -> Error {
+        let operation = format!("go on with `{}`", shorten(sql));
+        let reason = "it has failed, and the error was returned then: start it anew";
+        Error::refused(&operation, reason.to_owned())
+    }
+
     /// The same failure, with what is known of it besides.
     pub(crate) fn explained(self, operation: &str, reason: String) -> Error {
         let operation = operation.to_owned();
         Error::new(Kind::Explained { operation, reason }, Some(self.into()))
+    }
+
+    /// A row that could not be loaded; `source` is what the server said of it.
+    pub(crate) fn row(row: BadRow, source: Option<BoxError>) -> Error {
+        Error::new(Kind::BadRow(Box::new(row)), source)
+    }
+
+    /// Reading or writing in bulk: "failed to {operation}: {reason}", with the next step in the reason.
+    pub(crate) fn bulk(
+        operation: &str,
+        reason: impl Into<String>,
+        source: Option<BoxError>,
+    ) -> Error {
+        let (operation, reason) = (operation.to_owned(), reason.into());
+        Error::new(Kind::Bulk { operation, reason }, source)
     }
 
     pub(crate) fn lost(url: String) -> Error {

@@ -6,6 +6,7 @@ use tokio_postgres::error::{DbError, SqlState};
 
 use super::Error;
 use super::kind::Kind;
+use crate::bulk::BadRow;
 
 impl Error {
     /// Says whether a lookup in a reflected schema found nothing by that name.
@@ -26,10 +27,13 @@ impl Error {
         self.driver()?.as_db_error()
     }
 
-    /// Returns the SQLSTATE, if the server sent one.
+    /// Returns the SQLSTATE, if the server sent one, or if it would have for a [row](Error::bad_row) that it was not sent.
     #[must_use]
     pub fn code(&self) -> Option<&SqlState> {
-        self.driver()?.code()
+        match self.driver() {
+            Some(driver) => driver.code(),
+            None => self.bad_row()?.code.as_ref(),
+        }
     }
 
     /// Returns the name of the constraint that was violated.
@@ -91,8 +95,8 @@ impl Error {
         self.is(&SqlState::NOT_NULL_VIOLATION)
     }
 
-    /// Says whether time ran out: connecting, waiting for a connection or a lock (55P03), in a statement (57014), or for
-    /// the transaction (25P04, or 25P03 if it was idle).
+    /// Says whether time ran out: connecting, waiting for a connection or a lock (55P03), in a statement (57014), for
+    /// the transaction (25P04, or 25P03 if it was idle), or for a load.
     ///
     /// A statement that somebody cancelled, by `pg_cancel_backend` for instance, counts as one that ran out of time: the
     /// server tells the two apart only by a message, which is translated.
@@ -102,7 +106,7 @@ impl Error {
         match (&self.0.kind, self.code()) {
             (Kind::Checkout { .. } | Kind::Unreachable { .. } | Kind::Nested { .. }, _) => true,
             (_, Some(code)) => CODES.contains(&code.code()),
-            (Kind::Connect { .. }, None) => self
+            (Kind::Connect { .. } | Kind::Bulk { .. }, None) => self
                 .source()
                 .and_then(|source| source.downcast_ref::<std::io::Error>())
                 .is_some_and(|io| io.kind() == std::io::ErrorKind::TimedOut),
@@ -209,6 +213,15 @@ impl Error {
     #[must_use]
     pub fn is_insufficient_privilege(&self) -> bool {
         self.is(&SqlState::INSUFFICIENT_PRIVILEGE)
+    }
+
+    /// Returns the row that could not be loaded, if that is what happened.
+    #[must_use]
+    pub fn bad_row(&self) -> Option<&BadRow> {
+        match &self.0.kind {
+            Kind::BadRow(row) => Some(row),
+            _ => None,
+        }
     }
 
     /// Says whether a statement that was to return one row, or one row or none, returned another number.

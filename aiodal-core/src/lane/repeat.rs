@@ -40,6 +40,9 @@ impl Lane {
     where
         F: Future<Output = Result<T, tokio_postgres::Error>>,
     {
+        if self.is_leaving() {
+            self.settled().boxed().await;
+        }
         let mut repeats = 0;
         loop {
             let statement = pin!(Gated {

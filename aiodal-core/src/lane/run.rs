@@ -2,13 +2,11 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
-use std::sync::atomic::Ordering;
 use std::task::Poll;
 
-use bytes::Bytes;
 use futures_util::FutureExt;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{CopyInSink, RowStream, SimpleQueryMessage};
+use tokio_postgres::{RowStream, SimpleQueryMessage};
 
 use super::traffic::{Guard, Ticket};
 use super::{Lane, send};
@@ -143,29 +141,6 @@ impl Lane {
         Ok((started, ticket))
     }
 
-    /// Starts a `COPY … FROM STDIN`.
-    ///
-    /// tokio-postgres ends a COPY with a Sync of its own. Had it begun, the server would have skipped the first one; if it
-    /// is refused, there is one answer too many, and each statement to come would be given that of the one before.
-    pub(crate) async fn start_copy_in(&self, sql: &str) -> Result<(CopyInSink<Bytes>, Ticket)> {
-        self.heed(Effect::of(sql));
-        let ticket = self.ticket();
-        let client = self.held().client();
-        let attempt = || async {
-            let statement = client.prepare(sql).boxed().await?;
-            ticket.sending();
-            let mut starting = Starting {
-                lane: self,
-                begun: false,
-            };
-            let started = client.copy_in(&statement).await;
-            starting.begun = started.is_ok();
-            started
-        };
-        let sink = self.attempt(&ticket, sql, attempt).await?;
-        Ok((sink, ticket))
-    }
-
     async fn plan(&self, sql: &str, params: usize) -> Result<Plan, tokio_postgres::Error> {
         if let Some(statements) = self.held().statements()
             && let Some(plan) = statements.look_up(sql, params)
@@ -217,21 +192,6 @@ impl Lane {
         match first.await {
             Poll::Ready(result) => result,
             Poll::Pending => statement.await,
-        }
-    }
-}
-
-/// A COPY that has been sent. Unless it is known to have begun, the answers to come are anybody's.
-struct Starting<'a> {
-    lane: &'a Lane,
-    begun: bool,
-}
-
-impl Drop for Starting<'_> {
-    fn drop(&mut self) {
-        if !self.begun {
-            self.lane.0.broken.store(true, Ordering::Release);
-            self.lane.held().spoil();
         }
     }
 }

@@ -8,10 +8,12 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
+use tokio_postgres::Config;
 use tokio_postgres::config::Host;
 
 use crate::config::Target;
@@ -42,16 +44,24 @@ impl Address {
         }
     }
 
-    /// Opens a stream that waits for the server to hang up when it is shut down.
-    pub(super) async fn open(&self) -> io::Result<UntilHungUp> {
-        Ok(UntilHungUp(match self {
-            Address::Tcp(address) => Box::new(TcpStream::connect(address).await?),
+    /// Opens a stream, as the settings have it.
+    ///
+    /// # Errors
+    ///
+    /// What the operating system says.
+    pub(super) async fn open(&self, settings: &Config) -> io::Result<Stream> {
+        match self {
+            Address::Tcp(address) => {
+                let stream = TcpStream::connect(address).await?;
+                tune(&stream, settings)?;
+                Ok(Stream::Tcp(stream))
+            }
             #[cfg(unix)]
             Address::Unix(directory, port) => {
                 let path = directory.join(format!(".s.PGSQL.{port}"));
-                Box::new(UnixStream::connect(path).await?)
+                Ok(Stream::Unix(UnixStream::connect(path).await?))
             }
-        }))
+        }
     }
 
     pub(super) fn is_socket(&self) -> bool {
@@ -75,16 +85,84 @@ impl fmt::Display for Address {
     }
 }
 
-trait Duplex: AsyncRead + AsyncWrite + Unpin + Send {}
-impl<T: AsyncRead + AsyncWrite + Unpin + Send> Duplex for T {}
+/// Has small messages sent at once, and a connection that has died noticed: as the driver would.
+fn tune(stream: &TcpStream, settings: &Config) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    let socket = SockRef::from(stream);
+    #[cfg(target_os = "linux")]
+    if let Some(limit) = settings.get_tcp_user_timeout() {
+        socket.set_tcp_user_timeout(Some(*limit))?;
+    }
+    if !settings.get_keepalives() {
+        return Ok(());
+    }
+    let mut keepalive = TcpKeepalive::new().with_time(settings.get_keepalives_idle());
+    if let Some(interval) = settings.get_keepalives_interval() {
+        keepalive = keepalive.with_interval(interval);
+    }
+    #[cfg(not(windows))]
+    if let Some(retries) = settings.get_keepalives_retries() {
+        keepalive = keepalive.with_retries(retries);
+    }
+    socket.set_tcp_keepalive(&keepalive)
+}
+
+/// A stream to a server, in the clear.
+#[derive(Debug)]
+pub(super) enum Stream {
+    Tcp(TcpStream),
+    #[cfg(unix)]
+    Unix(UnixStream),
+}
+
+impl Stream {
+    fn inner(&mut self) -> Pin<&mut (dyn Duplex + Unpin)> {
+        match self {
+            Stream::Tcp(stream) => Pin::new(stream),
+            #[cfg(unix)]
+            Stream::Unix(stream) => Pin::new(stream),
+        }
+    }
+}
+
+trait Duplex: AsyncRead + AsyncWrite {}
+impl<T: AsyncRead + AsyncWrite> Duplex for T {}
+
+impl AsyncRead for Stream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.inner().poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.inner().poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.inner().poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.inner().poll_shutdown(cx)
+    }
+}
 
 /// A stream whose shutdown is over when the server has hung up.
 ///
 /// A server that is asked to cancel a statement hangs up once it has done so. Who goes on earlier may see the next
 /// statement cancelled instead (libpq's `PQcancelBlocking` waits for the same reason).
-pub(super) struct UntilHungUp(Box<dyn Duplex>);
+pub(super) struct UntilHungUp<S>(pub(super) S);
 
-impl AsyncRead for UntilHungUp {
+impl<S: AsyncRead + Unpin> AsyncRead for UntilHungUp<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -94,7 +172,7 @@ impl AsyncRead for UntilHungUp {
     }
 }
 
-impl AsyncWrite for UntilHungUp {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for UntilHungUp<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

@@ -7,16 +7,21 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 use tokio_postgres::config::{Host, LoadBalanceHosts};
-use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
-use tokio_postgres::{Config, NoTls, Socket};
+#[cfg(feature = "rustls")]
+use tokio_postgres::tls::MakeTlsConnect;
+use tokio_postgres::tls::TlsConnect;
+use tokio_postgres::{Config, NoTls};
 
 use super::PoolOptions;
-use super::address::{Address, UntilHungUp};
+use super::address::{Address, Stream, UntilHungUp};
 use super::cancel::CancelToken;
 use super::connection::{Connection, drive, version_number};
 use super::failure::{Credentials, Failure};
 use super::login::Encryption;
 use super::session::Connected;
+use super::tap::Tap;
+#[cfg(feature = "rustls")]
+use super::tap::Tapped;
 use crate::config::{SessionAttrs, Settings, SslMode, Target};
 use crate::error::{Error, Result};
 use crate::statements::Statements;
@@ -171,6 +176,8 @@ impl Attempt<'_> {
             file,
         };
         let failed = |error| Failure::of_driver(error, address, credentials);
+        let stream = address.open(&config).await;
+        let stream = stream.map_err(|error| Failure::of_opening(error, address))?;
         #[cfg(feature = "rustls")]
         if way != Encryption::Never {
             let tls = match &self.options.tls {
@@ -182,10 +189,12 @@ impl Attempt<'_> {
                 [Host::Tcp(name)] => name.as_str(),
                 _ => "",
             };
-            let handshake = MakeTlsConnect::<UntilHungUp>::make_tls_connect(&mut tls, host)
+            let handshake = MakeTlsConnect::<Stream>::make_tls_connect(&mut tls, host)
                 .map_err(|error| Failure::of(error.to_string(), error.into()))?;
+            let tap = Tap::new(stream);
+            let tapped = Tapped::new(handshake.clone(), tap.watch());
             return self
-                .connect(&config, address, tls, handshake)
+                .connect(config, address, tap, tapped, handshake)
                 .await
                 .map_err(failed);
         }
@@ -194,26 +203,28 @@ impl Attempt<'_> {
                 "`sslmode` needs TLS, which is compiled in with the feature `rustls` of aiodal";
             return Err(Failure::of(reason.to_owned(), reason.into()));
         }
-        self.connect(&config, address, NoTls, NoTls)
+        self.connect(config, address, Tap::new(stream), NoTls, NoTls)
             .await
             .map_err(failed)
     }
 
     async fn connect<T, C>(
         &self,
-        config: &Config,
+        config: Config,
         address: &Address,
+        stream: Tap<Stream>,
         tls: T,
         cancel_tls: C,
     ) -> Result<Connected, tokio_postgres::Error>
     where
-        T: MakeTlsConnect<Socket>,
+        T: TlsConnect<Tap<Stream>>,
         T::Stream: Send + 'static,
-        C: TlsConnect<UntilHungUp> + Clone + Send + Sync + 'static,
+        C: TlsConnect<UntilHungUp<Stream>> + Clone + Send + Sync + 'static,
         C::Stream: Send,
         C::Future: Send,
     {
-        let (client, connection) = config.connect(tls).await?;
+        let watch = stream.watch();
+        let (client, connection) = config.connect_raw(stream, tls).await?;
         let parameter = |name| connection.parameter(name).map(str::to_owned);
         let connected = Connected {
             version: connection
@@ -224,9 +235,11 @@ impl Attempt<'_> {
             cancel: CancelToken::to_address(
                 client.cancel_token(),
                 address.clone(),
+                Arc::new(config),
                 cancel_tls,
                 self.limit,
             ),
+            watch,
             client,
         };
         drive(connection, self.options.on_notice.clone());
@@ -256,6 +269,7 @@ impl Attempt<'_> {
             client: Arc::new(connected.client),
             statements: Arc::new(Statements::with_capacity(self.options.statement_cache)),
             cancel: connected.cancel,
+            watch: connected.watch,
             version: connected.version,
             spoilt: AtomicBool::new(false),
             idle_since: None,

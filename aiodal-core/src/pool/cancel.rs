@@ -1,15 +1,17 @@
 //! Asking a server to give up on a statement, the way its connection was made.
 
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
-use tokio_postgres::{NoTls, Socket};
+use tokio_postgres::{Config, NoTls, Socket};
 
-use super::address::{Address, UntilHungUp};
+use super::address::{Address, Stream, UntilHungUp};
 use crate::error::{BoxError, Error, Result};
 
 /// The capability to cancel the statement that runs on a connection.
@@ -18,33 +20,63 @@ use crate::error::{BoxError, Error, Result};
 #[derive(Clone)]
 pub struct CancelToken {
     send: Arc<dyn Fn() -> BoxFuture<'static, Result<(), BoxError>> + Send + Sync>,
-    limit: Duration,
+    /// `None` where whoever made it sees to that.
+    limit: Option<Duration>,
 }
 
 impl CancelToken {
+    /// Of somebody's own client without TLS, through streams that `open` makes to the same server: each is waited for until
+    /// the server has hung up, and has therefore acted on the request.
+    ///
+    /// That is for whoever makes connections and opens a [`Lane`](crate::Lane) on one. The time limit is that of `open`, and
+    /// whatever is put around [`cancel`](CancelToken::cancel).
+    pub fn through<F, S>(
+        token: tokio_postgres::CancelToken,
+        open: impl Fn() -> F + Send + Sync + 'static,
+    ) -> CancelToken
+    where
+        F: Future<Output = io::Result<S>> + Send + 'static,
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let send = move || {
+            let (token, opening) = (token.clone(), open());
+            async move {
+                let stream = UntilHungUp(opening.await?);
+                Ok(token.cancel_query_raw(stream, NoTls).await?)
+            }
+            .boxed()
+        };
+        CancelToken {
+            send: Arc::new(send),
+            limit: None,
+        }
+    }
+
     /// Of a connection whose address and TLS are known.
     pub(super) fn to_address<T>(
         token: tokio_postgres::CancelToken,
         address: Address,
+        settings: Arc<Config>,
         tls: T,
         limit: Duration,
     ) -> CancelToken
     where
-        T: TlsConnect<UntilHungUp> + Clone + Send + Sync + 'static,
+        T: TlsConnect<UntilHungUp<Stream>> + Clone + Send + Sync + 'static,
         T::Stream: Send,
         T::Future: Send,
     {
         let send = move || {
             let (token, address, tls) = (token.clone(), address.clone(), tls.clone());
+            let settings = settings.clone();
             async move {
-                let stream = address.open().await?;
+                let stream = UntilHungUp(address.open(&settings).await?);
                 Ok(token.cancel_query_raw(stream, tls).await?)
             }
             .boxed()
         };
         CancelToken {
             send: Arc::new(send),
-            limit,
+            limit: Some(limit),
         }
     }
 
@@ -62,7 +94,7 @@ impl CancelToken {
         };
         CancelToken {
             send: Arc::new(send),
-            limit: super::CONNECT_LIMIT,
+            limit: Some(super::CONNECT_LIMIT),
         }
     }
 
@@ -84,10 +116,15 @@ impl CancelToken {
     ///
     /// If the future is dropped, the request may or may not have been sent.
     pub async fn cancel(&self) -> Result<()> {
-        match tokio::time::timeout(self.limit, (self.send)()).await {
-            Ok(result) => result.map_err(Error::cancel),
-            Err(elapsed) => Err(Error::cancel(elapsed.into())),
-        }
+        let sent = (self.send)();
+        let result = match self.limit {
+            None => sent.await,
+            Some(limit) => match tokio::time::timeout(limit, sent).await {
+                Ok(result) => result,
+                Err(elapsed) => Err(elapsed.into()),
+            },
+        };
+        result.map_err(Error::cancel)
     }
 }
 

@@ -11,6 +11,7 @@ use tokio_postgres::error::DbError;
 use tokio_postgres::{AsyncMessage, Client};
 
 use super::cancel::CancelToken;
+use super::tap::Watch;
 use crate::statements::Statements;
 
 /// Hears of every NOTICE and WARNING that the server sends, on the runtime's own task: it must be quick.
@@ -25,6 +26,7 @@ pub struct Connection {
     pub(super) client: Arc<Client>,
     pub(super) statements: Arc<Statements>,
     pub(super) cancel: CancelToken,
+    pub(super) watch: Arc<Watch>,
     pub(super) version: Option<u32>,
     pub(super) spoilt: AtomicBool,
     /// When it last came back to the pool.
@@ -56,6 +58,11 @@ impl Connection {
     #[must_use]
     pub fn cancel_token(&self) -> CancelToken {
         self.cancel.clone()
+    }
+
+    /// Returns what its tap knows of it.
+    pub(super) fn watch(&self) -> &Arc<Watch> {
+        &self.watch
     }
 
     /// Marks the connection: when it comes back, the pool closes it.

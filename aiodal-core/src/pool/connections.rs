@@ -20,7 +20,8 @@ use crate::error::Result;
 /// Made with `From` or [`with_tls`](Connections::with_tls); cheap to clone.
 ///
 /// On a pool of bb8-postgres nothing is prepared ahead, notices are lost, and a connection that a dropped future has
-/// left busy is kept from the pool until its statement has been cancelled.
+/// left busy is kept from the pool until its statement has been cancelled. A COPY there that the server refuses costs its
+/// connection, and one to the client that is dropped half-way is heard out.
 #[derive(Clone)]
 pub struct Connections(Arc<dyn Source>);
 

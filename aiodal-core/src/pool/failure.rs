@@ -56,6 +56,11 @@ impl Failure {
         }
     }
 
+    /// The operating system's answer at an address.
+    pub(super) fn of_opening(error: io::Error, address: &Address) -> Failure {
+        Failure::of(unopened(&error, address), error.into())
+    }
+
     pub(super) fn lookup(name: &str, error: io::Error) -> Failure {
         Failure::of(
             format!("no address is known for the host `{name}`; is it spelt right?"),
@@ -166,19 +171,7 @@ fn at(address: &Address, error: &tokio_postgres::Error, credentials: Credentials
             return format!("no TLS with {address}: {error}");
         }
         if let Some(io) = error.downcast_ref::<io::Error>() {
-            return match io.kind() {
-                io::ErrorKind::ConnectionRefused => {
-                    format!(
-                        "nobody listens at {address}; is the server running, and is that its port?"
-                    )
-                }
-                io::ErrorKind::NotFound => {
-                    format!(
-                        "there is no socket {address}; is the server running, and is that its directory and port?"
-                    )
-                }
-                _ => format!("{address}: {io}"),
-            };
+            return unopened(io, address);
         }
         below = error.source();
     }
@@ -186,4 +179,17 @@ fn at(address: &Address, error: &tokio_postgres::Error, credentials: Credentials
         return format!("{address} hung up without a word; is it a PostgreSQL server?");
     }
     format!("{address}: {error}: {text}")
+}
+
+/// What became of a stream to the address.
+fn unopened(error: &io::Error, address: &Address) -> String {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => {
+            format!("nobody listens at {address}; is the server running, and is that its port?")
+        }
+        io::ErrorKind::NotFound => format!(
+            "there is no socket {address}; is the server running, and is that its directory and port?"
+        ),
+        _ => format!("{address}: {error}"),
+    }
 }

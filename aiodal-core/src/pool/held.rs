@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::time::timeout;
-use tokio_postgres::error::{DbError, Severity};
+use tokio_postgres::error::{DbError, Severity, SqlState};
 use tokio_postgres::{Client, SimpleQueryMessage};
 
 use super::cancel::CancelToken;
 use super::source::ConnectionSource;
+use super::tap::Watch;
 use crate::statements::Statements;
 
 /// A connection in somebody's hands. Dropped, it goes back to where it came from, unless it is [spoilt](Held::spoil).
@@ -34,6 +35,8 @@ enum Origin {
     Lent {
         client: Arc<Client>,
         statements: Option<Arc<Statements>>,
+        watch: Option<Arc<Watch>>,
+        cancel: Option<CancelToken>,
         version: AtomicU32,
     },
 }
@@ -45,6 +48,8 @@ struct Foreign {
     version: Arc<AtomicU32>,
     cancel: CancelToken,
     spoilt: AtomicBool,
+    /// Whether its answers may have lost step with its statements.
+    confused: AtomicBool,
 }
 
 /// bb8's `PooledConnection`, whatever its manager's TLS.
@@ -78,6 +83,7 @@ impl Held {
             version,
             cancel,
             spoilt: AtomicBool::new(false),
+            confused: AtomicBool::new(false),
         };
         Held {
             origin: Some(Origin::Foreign(foreign)),
@@ -86,11 +92,18 @@ impl Held {
     }
 
     /// Takes a client that its owner keeps: dropping does nothing to it.
-    pub(crate) fn lent(client: Arc<Client>, statements: Option<Arc<Statements>>) -> Held {
+    pub(crate) fn lent(
+        client: Arc<Client>,
+        statements: Option<Arc<Statements>>,
+        watch: Option<Arc<Watch>>,
+        cancel: Option<CancelToken>,
+    ) -> Held {
         Held {
             origin: Some(Origin::Lent {
                 client,
                 statements,
+                watch,
+                cancel,
                 version: AtomicU32::new(0),
             }),
             runtime: None,
@@ -111,6 +124,15 @@ impl Held {
             Origin::Pooled(connection) => Some(connection.statements()),
             Origin::Foreign(_) => None,
             Origin::Lent { statements, .. } => statements.as_ref(),
+        }
+    }
+
+    /// What its tap knows of it; `None` where there is none.
+    pub(crate) fn watch(&self) -> Option<&Arc<Watch>> {
+        match self.origin() {
+            Origin::Pooled(connection) => Some(connection.watch()),
+            Origin::Foreign(_) => None,
+            Origin::Lent { watch, .. } => watch.as_ref(),
         }
     }
 
@@ -148,6 +170,15 @@ impl Held {
         }
     }
 
+    /// What cancels its statement, and returns when the server has heard; `None` where nobody knows when that is.
+    pub(crate) fn sure_cancel_token(&self) -> Option<CancelToken> {
+        match self.origin() {
+            Origin::Pooled(connection) => Some(connection.cancel_token()),
+            Origin::Foreign(_) => None,
+            Origin::Lent { cancel, .. } => cancel.clone(),
+        }
+    }
+
     /// Marks it as not fit for the next user: its pool closes it when it is dropped.
     ///
     /// A pool that somebody brought can't be told to. There the connection is kept back until whatever runs on it has
@@ -158,6 +189,14 @@ impl Held {
             Origin::Foreign(foreign) => foreign.spoilt.store(true, Ordering::Release),
             Origin::Lent { .. } => {}
         }
+    }
+
+    /// Spoils it because an answer may come that nobody has asked for.
+    pub(crate) fn confuse(&self) {
+        if let Origin::Foreign(foreign) = self.origin() {
+            foreign.confused.store(true, Ordering::Release);
+        }
+        self.spoil();
     }
 
     /// Spoils it if the error is the server's farewell, after which it takes a moment to close the connection.
@@ -191,6 +230,17 @@ pub(crate) async fn server_version(client: &Client) -> Result<u32, tokio_postgre
     Ok(version.unwrap_or(140_000))
 }
 
+/// Says whether a question is given its own answer.
+async fn in_step(client: &Client) -> bool {
+    match client.simple_query("select 'aiodal'").await {
+        Ok(messages) => messages
+            .iter()
+            .any(|message| matches!(message, SimpleQueryMessage::Row(row) if row.get(0) == Some("aiodal"))),
+        // In a failed transaction it is refused, which is an answer of its own too.
+        Err(error) => error.code() == Some(&SqlState::IN_FAILED_SQL_TRANSACTION),
+    }
+}
+
 /// How long a statement may take to hear of a request to cancel it before it is sent another.
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -198,6 +248,14 @@ impl Foreign {
     /// Ends what runs on the connection, whose drop then returns it clean. A connection that is lost is seen so by its pool.
     async fn clean(self) {
         let client = self.connection.client();
+        if self.confused.load(Ordering::Acquire) && !in_step(client).await {
+            // The answer that nobody has asked for is on its way, and the driver closes the connection over it.
+            let mut look = tokio::time::interval(Duration::from_millis(1));
+            while !client.is_closed() {
+                look.tick().await;
+            }
+            return;
+        }
         let mut rollback = pin!(client.batch_execute("rollback"));
         while timeout(AGAIN, rollback.as_mut()).await.is_err() {
             // Unreachable, it is asked again; until the connection turns out to be lost.

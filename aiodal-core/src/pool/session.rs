@@ -1,16 +1,20 @@
 //! A session that has begun, and may not be of the kind that was asked for.
 
+use std::sync::Arc;
+
 use tokio_postgres::Client;
 
 use super::address::Address;
 use super::cancel::CancelToken;
 use super::failure::Failure;
+use super::tap::Watch;
 use crate::config::SessionAttrs;
 
 /// A connection of which it isn't known yet whether it is the wanted kind.
 pub(super) struct Connected {
     pub(super) client: Client,
     pub(super) cancel: CancelToken,
+    pub(super) watch: Arc<Watch>,
     pub(super) version: Option<u32>,
     /// What a server of version 14 or newer reports by itself.
     pub(super) read_only: Option<String>,

@@ -3,7 +3,7 @@
 use std::pin::pin;
 
 use futures_util::TryStreamExt;
-use futures_util::future::{join, join_all, join4, join5};
+use futures_util::future::{BoxFuture, join, join_all, join4, join5};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row};
@@ -53,9 +53,9 @@ pub(super) struct Answer {
 /// Expressions are written out by the catalogs as they are now and not as the snapshot has them, so that DDL of another
 /// session can make that fail: "could not open relation with OID", "cache lookup failed". Of an index that is gone, the
 /// definition is null (seen on 14), and its row can't be read.
-pub(super) async fn retried(
+pub(super) async fn retried<'a>(
     bracket: Bracket,
-    attempt: impl AsyncFn() -> Result<Answer>,
+    attempt: impl Fn() -> BoxFuture<'a, Result<Answer>>,
 ) -> Result<Answer> {
     match attempt().await {
         Err(error) if bracket == Bracket::Transaction && has_changed(&error) => attempt().await,

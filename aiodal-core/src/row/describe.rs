@@ -4,7 +4,7 @@ use std::fmt;
 
 use tokio_postgres::types::{FromSql, Kind, Type};
 
-/// Shortens `core::option::Option<alloc::string::String>` to `Option<String>`.
+/// Shortens `core::option::Option<alloc::string::String>` to `Option<String>`, and leaves lifetimes out.
 pub(crate) fn rust(name: &str) -> String {
     let mut short = String::with_capacity(name.len());
     let mut word = 0;
@@ -21,7 +21,7 @@ pub(crate) fn rust(name: &str) -> String {
             }
         }
     }
-    short
+    short.replace("'_, ", "").replace("<'_>", "")
 }
 
 /// Like [`rust`], but the value of a column of JSON goes without what says that it is one.
@@ -96,7 +96,12 @@ const COMMON: [Type; 40] = [
 
 /// Returns the common types that `T` reads.
 pub(crate) fn accepted<'a, T: FromSql<'a>>() -> Vec<Type> {
-    COMMON.into_iter().filter(T::accepts).collect()
+    common(T::accepts)
+}
+
+/// Returns the common types among those that something accepts.
+pub(crate) fn common(accepts: fn(&Type) -> bool) -> Vec<Type> {
+    COMMON.into_iter().filter(accepts).collect()
 }
 
 /// Says how a column of this type is read, where there is one answer for most.
@@ -134,6 +139,22 @@ pub(crate) fn remedy(ty: &Type) -> Option<String> {
         },
     };
     Some(format!("its Rust type is {rust}"))
+}
+
+/// Says how a column of this type is written, where there is one answer for most.
+pub(crate) fn written_as(ty: &Type) -> Option<String> {
+    match *ty {
+        Type::NUMERIC => Some("load it as text into a staging table".into()),
+        Type::JSON | Type::JSONB => {
+            Some("write it with `#[aiodal(json)]`, or as a serde_json::Value".into())
+        }
+        _ => match ty.kind() {
+            Kind::Enum(_) | Kind::Composite(_) => {
+                Some("derive ToSql of postgres-types for its Rust type".into())
+            }
+            _ => remedy(ty),
+        },
+    }
 }
 
 fn with(rust: &str, feature: &str) -> String {
@@ -179,6 +200,8 @@ mod tests {
             rust("my_crate::a_mod::Page<my_crate::Author>"),
             "Page<Author>"
         );
+        assert_eq!(rust("a::Book<'_>"), "Book");
+        assert_eq!(rust("a::Page<'_, a::Book<'_>>"), "Page<Book>");
     }
 
     #[test]

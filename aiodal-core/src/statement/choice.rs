@@ -2,13 +2,12 @@
 
 use super::arbiter::{Arbiter, ArbiterElement, ArbiterKind};
 use super::bound::BoundStatement;
-use super::rows::Rows;
 use super::target::Target;
 use crate::error::Result;
 
 /// How the arbiter is to be found.
 #[derive(Clone, Debug)]
-pub(super) enum Choice {
+pub(crate) enum Choice {
     /// By what the rows supply.
     ByRule,
     Columns(Vec<String>),
@@ -29,13 +28,13 @@ impl Choice {
     pub(super) fn choose<'t>(
         &self,
         target: &Target<'t>,
-        rows: &Rows,
+        supplies: impl Fn(usize) -> bool,
         updates: bool,
     ) -> Result<Chosen<'t>> {
         let arbiters = target.table.arbiters();
         let chosen = match self {
             Choice::ByRule if !updates => return Ok(Chosen::Any),
-            Choice::ByRule => by_rule(target, rows, &arbiters)?,
+            Choice::ByRule => by_rule(target, supplies, &arbiters)?,
             Choice::Named(name) => by_name(target, name, &arbiters)?,
             Choice::Columns(names) => {
                 let names = target.names(names.iter().map(String::as_str))?;
@@ -55,15 +54,20 @@ impl Choice {
     }
 }
 
-fn by_rule<'t>(target: &Target<'t>, rows: &Rows, arbiters: &[Arbiter<'t>]) -> Result<Arbiter<'t>> {
-    let supplied = |arbiter: &&Arbiter<'_>| {
+/// `supplies` says whether every row has a value for a column.
+fn by_rule<'t>(
+    target: &Target<'t>,
+    supplies: impl Fn(usize) -> bool,
+    arbiters: &[Arbiter<'t>],
+) -> Result<Arbiter<'t>> {
+    let fits = |arbiter: &&Arbiter<'_>| {
         arbiter.is_plain()
             && arbiter.columns().is_some_and(|columns| {
                 let mut columns = columns.into_iter();
-                columns.all(|name| target.place(name).is_ok_and(|place| rows.supplies(place)))
+                columns.all(|name| target.place(name).is_ok_and(&supplies))
             })
     };
-    let fitting: Vec<&Arbiter<'_>> = arbiters.iter().filter(supplied).collect();
+    let fitting: Vec<&Arbiter<'_>> = arbiters.iter().filter(fits).collect();
     let found = match fitting[..] {
         [] => None,
         [only] => Some(only),
@@ -222,12 +226,31 @@ impl Chosen<'_> {
         }
     }
 
+    /// Its columns and expressions.
+    pub(super) fn elements(&self) -> Vec<ArbiterElement<'_>> {
+        match self {
+            Chosen::Any => Vec::new(),
+            Chosen::Columns(names) => {
+                let names = names.iter();
+                names.map(|name| ArbiterElement::Column(name)).collect()
+            }
+            Chosen::Arbiter(arbiter) => arbiter.elements.clone(),
+        }
+    }
+
+    pub(super) fn predicate(&self) -> Option<&str> {
+        match self {
+            Chosen::Arbiter(arbiter) => arbiter.predicate,
+            Chosen::Any | Chosen::Columns(_) => None,
+        }
+    }
+
     pub(super) fn nulls_not_distinct(&self) -> bool {
         matches!(self, Chosen::Arbiter(arbiter) if arbiter.nulls_not_distinct)
     }
 
     /// Whether rows that are equal in its columns may still be no conflict.
     pub(super) fn is_partial(&self) -> bool {
-        matches!(self, Chosen::Arbiter(arbiter) if arbiter.predicate.is_some())
+        self.predicate().is_some()
     }
 }

@@ -60,7 +60,7 @@ impl Transaction {
         limit: u64,
         offset: u64,
     ) -> Result<Page<Row>> {
-        let text = wrap(single_statement(sql)?, params.len());
+        let text = wrap(single_statement(sql, "page a query")?, params.len());
         let bound = |rows, what| Param::int8(i64::try_from(rows).unwrap_or(i64::MAX), what);
         let (most, skip) = (bound(limit, "limit"), bound(offset, "offset"));
         let given = params.iter().copied();

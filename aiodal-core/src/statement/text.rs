@@ -1,21 +1,21 @@
 //! As much of SQL's lexical structure as it takes to use a statement as a part of another.
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 
 use crate::error::{Error, Result};
 
 /// Returns a statement without the semicolons behind it, comments there may be included.
 ///
 /// Whoever uses the result ends the line before going on: its last line may be a comment.
-pub(super) fn single_statement(sql: &str) -> Result<&str> {
+pub(crate) fn single_statement<'s>(sql: &'s str, operation: &str) -> Result<&'s str> {
     let mut end = None;
     let mut several = false;
-    scan(sql, |at, token| match (token, end) {
+    scan(sql, false, |at, token| match (token, end) {
         (Token::Semicolon, None) => {
             end = Some(at);
             ControlFlow::Continue(())
         }
-        (Token::Other, Some(_)) => {
+        (Token::Other | Token::Parameter(_), Some(_)) => {
             several = true;
             ControlFlow::Break(())
         }
@@ -23,11 +23,53 @@ pub(super) fn single_statement(sql: &str) -> Result<&str> {
     });
     if several {
         return Err(Error::refused(
-            "page a query",
+            operation,
             "it is more than one statement".to_owned(),
         ));
     }
     Ok(&sql[..end.unwrap_or(sql.len())])
+}
+
+/// A parameter of a statement: `$1`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Parameter {
+    /// Where it is in the text.
+    pub(crate) place: Range<usize>,
+    /// From 1; of no more digits than a parameter can have.
+    pub(crate) number: usize,
+}
+
+/// Returns the parameters in a statement, in order.
+///
+/// `backslashes` says whether the server reads those in plain strings: if `standard_conforming_strings` is off.
+pub(crate) fn parameters(sql: &str, backslashes: bool) -> Vec<Parameter> {
+    let mut found = Vec::new();
+    scan(sql, backslashes, |at, token| {
+        if let Token::Parameter(length) = token {
+            let place = at..at + length;
+            // One too large is the server's to refuse.
+            if let Ok(number) = sql[at + 1..at + length].parse() {
+                found.push(Parameter { place, number });
+            }
+        }
+        ControlFlow::Continue(())
+    });
+    found
+}
+
+/// Returns the word that a statement begins with, as it is written; parentheses before it don't count.
+pub(crate) fn first_word(sql: &str) -> &str {
+    let mut begin = sql.len();
+    scan(sql, false, |at, token| {
+        if token == Token::Space || sql.as_bytes()[at] == b'(' {
+            return ControlFlow::Continue(());
+        }
+        begin = at;
+        ControlFlow::Break(())
+    });
+    let rest = &sql[begin..];
+    let end = rest.bytes().position(|byte| !is_word(byte));
+    &rest[..end.unwrap_or(rest.len())]
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -35,11 +77,13 @@ enum Token {
     Semicolon,
     /// White space or a comment.
     Space,
+    /// A parameter of so many bytes.
+    Parameter(usize),
     Other,
 }
 
 /// Calls `visit` with each token, a string or quoted identifier being one (PostgreSQL manual, 4.1).
-fn scan(sql: &str, mut visit: impl FnMut(usize, Token) -> ControlFlow<()>) {
+fn scan(sql: &str, backslashes: bool, mut visit: impl FnMut(usize, Token) -> ControlFlow<()>) {
     let bytes = sql.as_bytes();
     let mut at = 0;
     while at < bytes.len() {
@@ -50,10 +94,14 @@ fn scan(sql: &str, mut visit: impl FnMut(usize, Token) -> ControlFlow<()>) {
             [b';', ..] => (1, Token::Semicolon),
             [byte, ..] if byte.is_ascii_whitespace() => (1, Token::Space),
             [b'\'', ..] => (
-                quoted(rest, b'\'', is_escape_string(&bytes[..at])),
+                quoted(rest, b'\'', backslashes || is_escape_string(&bytes[..at])),
                 Token::Other,
             ),
             [b'"', ..] => (quoted(rest, b'"', false), Token::Other),
+            [b'$', digit, ..] if digit.is_ascii_digit() && !ends_in_word(&bytes[..at]) => {
+                let length = 1 + digits(&rest[1..]);
+                (length, Token::Parameter(length))
+            }
             [b'$', ..] if !ends_in_word(&bytes[..at]) => (dollar_quoted(rest), Token::Other),
             _ => (1, Token::Other),
         };
@@ -62,6 +110,11 @@ fn scan(sql: &str, mut visit: impl FnMut(usize, Token) -> ControlFlow<()>) {
         }
         at += length;
     }
+}
+
+fn digits(rest: &[u8]) -> usize {
+    let end = rest.iter().position(|byte| !byte.is_ascii_digit());
+    end.unwrap_or(rest.len())
 }
 
 fn line(rest: &[u8]) -> usize {
@@ -102,10 +155,6 @@ fn dollar_quoted(rest: &[u8]) -> usize {
     else {
         return 1;
     };
-    // `$1$` is no tag: tags are identifiers.
-    if rest[1].is_ascii_digit() {
-        return 1;
-    }
     let (tag, body) = rest.split_at(length);
     let end = body.windows(length).position(|window| window == tag);
     end.map_or(rest.len(), |end| length + end + length)
@@ -151,14 +200,14 @@ mod tests {
             ("select é$$;", "select é$$"),
         ];
         for (sql, cut) in cases {
-            assert_eq!(single_statement(sql).unwrap(), cut, "{sql}");
+            assert_eq!(single_statement(sql, "test").unwrap(), cut, "{sql}");
         }
     }
 
     #[test]
     fn two_statements_are_refused() {
         for sql in ["select 1; select 2", "select 1;;\n/* x */ begin"] {
-            assert!(single_statement(sql).is_err(), "{sql}");
+            assert!(single_statement(sql, "test").is_err(), "{sql}");
         }
     }
 
@@ -173,7 +222,57 @@ mod tests {
             "$",
             "$a",
         ] {
-            assert_eq!(single_statement(sql).unwrap(), sql);
+            assert_eq!(single_statement(sql, "test").unwrap(), sql);
+        }
+    }
+
+    #[test]
+    fn parameters_are_told_from_what_looks_like_them() {
+        let cases: [(&str, &[(&str, usize)]); 12] = [
+            ("select $1, $12+$2", &[("$1", 1), ("$12", 12), ("$2", 2)]),
+            ("select '$1', \"$2\", $3", &[("$3", 3)]),
+            ("select E'\\'$1', $2", &[("$2", 2)]),
+            ("select $$ $1 $$, $a$ $2 $a$, $3", &[("$3", 3)]),
+            ("select a$1, é$1, \"a\"$2", &[("$2", 2)]),
+            ("select /* $1 /* */ $2 */ $3 -- $4", &[("$3", 3)]),
+            ("select 'it''s $1' || $2", &[("$2", 2)]),
+            (
+                "select $1a, $1[$2], $1::int",
+                &[("$1", 1), ("$1", 1), ("$2", 2), ("$1", 1)],
+            ),
+            ("select '\\', $1, '$2'", &[("$1", 1)]),
+            ("select U&'\\0041$1', b'0$1', $2", &[("$2", 2)]),
+            ("select $99999999999999999999999", &[]),
+            ("$", &[]),
+        ];
+        for (sql, expected) in cases {
+            let found = parameters(sql, false);
+            let found: Vec<_> = found
+                .iter()
+                .map(|parameter| (&sql[parameter.place.clone()], parameter.number))
+                .collect();
+            assert_eq!(found, expected, "{sql}");
+        }
+        // As the server reads it with standard_conforming_strings off.
+        let sql = "select 'it\\'s $1', $2";
+        let numbers: Vec<_> = parameters(sql, true).iter().map(|one| one.number).collect();
+        assert_eq!(numbers, [2]);
+    }
+
+    #[test]
+    fn first_word_is_behind_space_and_parentheses() {
+        let cases = [
+            ("select 1", "select"),
+            (
+                " -- delete\n/* x */ ((With x as (select 1) select 2))",
+                "With",
+            ),
+            ("", ""),
+            ("( ", ""),
+            ("'x'", ""),
+        ];
+        for (sql, word) in cases {
+            assert_eq!(first_word(sql), word, "{sql}");
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::schema::{DataType, Table, TableKind, TypeKind};
 
 /// What the row that is there already is called: the table's own name could be `excluded`.
-const EXISTING: &str = "existing";
+pub(super) const EXISTING: &str = "existing";
 
 /// An upsert into a reflected table, INSERT .. ON CONFLICT; made by [`Table::upsert`].
 ///
@@ -183,7 +183,8 @@ impl<'t> Upsert<'t> {
             return target.refuse("it has no values: add set() or values()");
         }
         let updates = !matches!(self.action, Action::Nothing);
-        let chosen = self.choice.choose(target, &self.rows, updates)?;
+        let supplies = |place| self.rows.supplies(place);
+        let chosen = self.choice.choose(target, supplies, updates)?;
         let mut sql = BoundStatement::of(target);
         self.rows
             .push(target, updates.then_some(EXISTING), &mut sql)?;
@@ -211,45 +212,9 @@ impl<'t> Upsert<'t> {
         let key = chosen.columns();
         let places = match &self.action {
             Action::Columns(places) => places.clone(),
-            Action::Nothing | Action::Rest => {
-                let places = self.rows.places().into_iter();
-                places
-                    .filter(|place| {
-                        !key.contains(&&*target.column(*place).name)
-                            && settable(target, *place).is_ok()
-                    })
-                    .collect()
-            }
+            Action::Nothing | Action::Rest => rest(target, self.rows.places(), &key)?,
         };
-        if places.is_empty() {
-            return target
-                .refuse("nothing but the key has values: use do_nothing(), or update([..])");
-        }
-        sql.push(" do update set ");
-        sql.push_list(&places, |sql, place| {
-            sql.push_ident(&target.column(*place).name)?;
-            sql.push(" = excluded.");
-            sql.push_ident(&target.column(*place).name)
-        })?;
-        if self.if_changed {
-            for (index, place) in places.iter().enumerate() {
-                sql.push(if index == 0 { " where " } else { " or " });
-                let column = target.column(*place);
-                let cast = if has_dependable_equality(&column.data_type) {
-                    ""
-                } else {
-                    "::text"
-                };
-                sql.push_ident(EXISTING)?;
-                sql.push(".");
-                sql.push_ident(&column.name)?;
-                sql.push(cast);
-                sql.push(" is distinct from excluded.");
-                sql.push_ident(&column.name)?;
-                sql.push(cast);
-            }
-        }
-        Ok(())
+        push_update(target, &places, self.if_changed, sql)
     }
 
     /// Refuses rows of which the second would update the first (21000).
@@ -284,6 +249,53 @@ impl<'t> Upsert<'t> {
         }
         Ok(())
     }
+}
+
+/// The columns of rows that are not of the key and may be updated.
+pub(super) fn rest(target: &Target<'_>, places: Vec<usize>, key: &[&str]) -> Result<Vec<usize>> {
+    let mut rest = places;
+    rest.retain(|place| {
+        !key.contains(&&*target.column(*place).name) && settable(target, *place).is_ok()
+    });
+    if rest.is_empty() {
+        return target.refuse("nothing but the key has values: use do_nothing(), or update([..])");
+    }
+    Ok(rest)
+}
+
+/// Writes `do update set ..`: to what the insert would have given these columns.
+pub(super) fn push_update(
+    target: &Target<'_>,
+    places: &[usize],
+    if_changed: bool,
+    sql: &mut BoundStatement,
+) -> Result<()> {
+    sql.push(" do update set ");
+    sql.push_list(places, |sql, place| {
+        sql.push_ident(&target.column(*place).name)?;
+        sql.push(" = excluded.");
+        sql.push_ident(&target.column(*place).name)
+    })?;
+    if !if_changed {
+        return Ok(());
+    }
+    for (index, place) in places.iter().enumerate() {
+        sql.push(if index == 0 { " where " } else { " or " });
+        let column = target.column(*place);
+        let cast = if has_dependable_equality(&column.data_type) {
+            ""
+        } else {
+            "::text"
+        };
+        sql.push_ident(EXISTING)?;
+        sql.push(".");
+        sql.push_ident(&column.name)?;
+        sql.push(cast);
+        sql.push(" is distinct from excluded.");
+        sql.push_ident(&column.name)?;
+        sql.push(cast);
+    }
+    Ok(())
 }
 
 /// Says whether `=` exists for a type and means that values are the same: that of boxes and circles compares areas.

@@ -34,7 +34,11 @@ pub(super) fn clean(runtime: &Handle, lane: Lane, cancel: bool) -> JoinHandle<()
     runtime.spawn(async move {
         let held = busy.lane.held();
         let token = cancel.then(|| held.cancel_token());
-        let ended = timeout(LIMIT, end(held.client(), token, held.is_ours())).await;
+        let ended = timeout(LIMIT, async {
+            busy.lane.settled().await;
+            end(held.client(), token, held.is_ours()).await
+        });
+        let ended = ended.await;
         busy.clean = ended.unwrap_or(false);
         if busy.clean {
             busy.lane.ended();

@@ -1,14 +1,12 @@
 //! Quotes the implementation of `FromRow`.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::ext::IdentExt;
-use syn::{
-    DeriveInput, GenericParam, Generics, Ident, Member, Path, Type, WherePredicate, parse_quote,
-};
+use syn::{DeriveInput, Generics, Ident, Path, Type, WherePredicate, parse_quote};
 
-use super::model::{Column, Conversion, RowField, RowStruct, Source, Target};
+use super::model::{Column, Conversion, RowField, RowStruct, Source};
 use crate::expand::place_of;
+use crate::row::{Target, at, label, local, made, mentions_any};
 
 pub(super) fn row_struct(row_struct: &RowStruct<'_>) -> TokenStream {
     let RowStruct {
@@ -80,10 +78,6 @@ pub(super) fn fallback(input: &DeriveInput, krate: &Path) -> TokenStream {
             }
         }
     }
-}
-
-fn local(name: &str, place: Span) -> Ident {
-    Ident::new(name, Span::mixed_site().located_at(place))
 }
 
 /// Asks of a field's type what everything else will ask too, so that the answer is given once.
@@ -238,46 +232,4 @@ fn bounds(field: &RowField<'_>, generics: &Generics, krate: &Path) -> Vec<WhereP
         }
     }
     bounds
-}
-
-fn made<'a>(field: &'a Type, target: Target<'a>) -> &'a Type {
-    match target {
-        Target::Field => field,
-        Target::InOption(inner) => inner,
-    }
-}
-
-fn mentions_any(ty: &Type, generics: &Generics) -> bool {
-    fn mentions(tokens: TokenStream, names: &[&Ident]) -> bool {
-        tokens.into_iter().any(|token| match token {
-            TokenTree::Ident(ident) => names.contains(&&ident),
-            TokenTree::Group(group) => mentions(group.stream(), names),
-            _ => false,
-        })
-    }
-    let names = generics.params.iter().filter_map(|param| match param {
-        GenericParam::Type(param) => Some(&param.ident),
-        GenericParam::Const(param) => Some(&param.ident),
-        GenericParam::Lifetime(_) => None,
-    });
-    mentions(ty.to_token_stream(), &names.collect::<Vec<_>>())
-}
-
-/// The field's name in errors.
-fn label(member: &Member) -> String {
-    match member {
-        Member::Named(name) => name.unraw().to_string(),
-        Member::Unnamed(index) => index.index.to_string(),
-    }
-}
-
-/// The path, to be underlined at another place than where it was written.
-fn at(place: Span, path: &Path) -> TokenStream {
-    let tokens = path.to_token_stream().into_iter();
-    tokens
-        .map(|mut token| {
-            token.set_span(place.resolved_at(token.span()));
-            token
-        })
-        .collect()
 }

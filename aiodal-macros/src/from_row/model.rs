@@ -1,16 +1,12 @@
 //! What is read from a row: the struct as our own types, after every rule has been checked.
 
-use proc_macro2::Ident;
-use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{
-    Data, DeriveInput, Field, Fields, GenericArgument, GenericParam, Index, Member, Path,
-    PathArguments, Type,
-};
+use syn::{Data, DeriveInput, Field, Fields, GenericParam, Index, Member, Path, Type};
 
-use super::options::{FieldOptions, StructOptions};
-use super::rename::Case;
 use crate::problems::Problems;
+use crate::row::options::{FieldOptions, StructOptions};
+use crate::row::rename::Case;
+use crate::row::{Target, column_name, in_option, target};
 
 /// A struct that keeps all the rules.
 pub(super) struct RowStruct<'a> {
@@ -55,13 +51,6 @@ pub(super) enum Conversion<'a> {
     /// The type that is read, and the one that is made of it: the field's own, or the one in its `Option`.
     From(Box<Type>, Target<'a>),
     TryFrom(Box<Type>, Target<'a>),
-}
-
-/// What a conversion makes.
-#[derive(Clone, Copy)]
-pub(super) enum Target<'a> {
-    Field,
-    InOption(&'a Type),
 }
 
 impl<'a> RowStruct<'a> {
@@ -180,19 +169,6 @@ fn row_field<'a>(
     }
 }
 
-fn column_name(
-    field: &Ident,
-    rename: Option<&(Ident, String)>,
-    rename_all: Option<Case>,
-) -> String {
-    let field = field.unraw().to_string();
-    match (rename, rename_all) {
-        (Some((_, name)), _) => name.clone(),
-        (None, Some(case)) => case.apply(&field),
-        (None, None) => field,
-    }
-}
-
 fn conversion(field: &Type, options: FieldOptions) -> Conversion<'_> {
     if options.json.is_some() {
         return Conversion::Json;
@@ -207,30 +183,6 @@ fn conversion(field: &Type, options: FieldOptions) -> Conversion<'_> {
             Conversion::TryFrom(Box::new(from), target)
         }
         (None, None) => Conversion::None,
-    }
-}
-
-/// `Option<Id>` from an `i64` is an `Id` from an `i64`, unless null. Nobody else may implement that conversion.
-fn target<'a>(field: &'a Type, from: &Type) -> Target<'a> {
-    match in_option(field) {
-        Some(inner) if in_option(from).is_none() => Target::InOption(inner),
-        _ => Target::Field,
-    }
-}
-
-fn in_option(ty: &Type) -> Option<&Type> {
-    let Type::Path(path) = ty else {
-        return None;
-    };
-    let last = path.path.segments.last()?;
-    match &last.arguments {
-        PathArguments::AngleBracketed(arguments) if last.ident == "Option" => {
-            match arguments.args.first() {
-                Some(GenericArgument::Type(inner)) => Some(inner),
-                _ => None,
-            }
-        }
-        _ => None,
     }
 }
 
@@ -255,6 +207,9 @@ fn check_together(options: &FieldOptions, problems: &mut Problems) {
         skip,
         from,
         try_from,
+        // They are about writing.
+        into: _,
+        try_into: _,
     } = options;
     let rename = rename.as_ref().map(|(key, _)| key);
     let prefix = prefix.as_ref().map(|(key, _)| key);

@@ -6,6 +6,7 @@ use std::io;
 use std::pin::Pin;
 use std::task::Poll;
 
+use aiodal_core::Tap;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio_postgres::tls::NoTlsStream;
@@ -14,7 +15,7 @@ use super::socket::Socket;
 
 /// A connection that nobody drives: its socket is parked.
 pub(crate) struct Driver {
-    connection: tokio_postgres::Connection<Socket, NoTlsStream>,
+    connection: tokio_postgres::Connection<Tap<Socket>, NoTlsStream>,
     socket: Socket,
 }
 
@@ -26,7 +27,7 @@ pub(crate) struct Running {
 
 impl Driver {
     pub(crate) fn new(
-        connection: tokio_postgres::Connection<Socket, NoTlsStream>,
+        connection: tokio_postgres::Connection<Tap<Socket>, NoTlsStream>,
         socket: Socket,
     ) -> Driver {
         Driver { connection, socket }

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use aiodal_core::{BoxError, DatabaseUrl, SqlState, Statements};
+use aiodal_core::{BoxError, CancelToken, DatabaseUrl, SqlState, Statements, Tap, Watch};
 use tokio_postgres::{Client, Config, NoTls};
 
 use super::driver::{Driver, Running};
@@ -19,6 +19,8 @@ pub(crate) struct Backend {
     pub(crate) client: Arc<Client>,
     /// What has been prepared on it, by whichever test.
     pub(crate) statements: Arc<Statements>,
+    /// What the tap on its socket knows.
+    pub(crate) watch: Arc<Watch>,
     pub(crate) address: Address,
     /// Taken by the test that drives the connection. The pool closes a connection that returns without it.
     pub(crate) driver: Option<Driver>,
@@ -88,7 +90,9 @@ async fn connect_with(config: &Config) -> Result<Backend, BoxError> {
                 continue;
             }
         };
-        let handshake = config.connect_raw(socket.clone(), NoTls);
+        let tap = Tap::new(socket.clone());
+        let watch = tap.watch();
+        let handshake = config.connect_raw(tap, NoTls);
         let (client, connection) =
             tokio::time::timeout(limit, handshake).await.map_err(|_| {
                 io::Error::new(
@@ -101,6 +105,7 @@ async fn connect_with(config: &Config) -> Result<Backend, BoxError> {
         return Ok(Backend {
             client: Arc::new(client),
             statements: Arc::default(),
+            watch,
             address,
             driver: Some(driver),
         });
@@ -157,6 +162,15 @@ impl Backend {
             .take()
             .ok_or(io::ErrorKind::NotConnected)?
             .start()
+    }
+
+    /// What cancels the connection's statement, and is done when the server has heard.
+    pub(crate) fn cancel_token(&self) -> CancelToken {
+        let address = self.address.clone();
+        CancelToken::through(self.client.cancel_token(), move || {
+            let address = address.clone();
+            async move { address.connect(CONNECT_LIMIT).await }
+        })
     }
 
     /// Talks to the server on the current runtime, and parks the connection again.

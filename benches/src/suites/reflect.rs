@@ -1,13 +1,12 @@
 //! What it costs to know a database's schema: aiodal, the floor below it, and the original on SQLAlchemy.
 
 mod contestant;
-mod python;
 mod synthetic;
 
 use self::contestant::Contestant;
-use self::python::Python;
 use crate::postgres::Postgres;
 use crate::process::Peers;
+use crate::python::Python;
 use crate::report::Report;
 use crate::server::Server;
 use crate::stats::Samples;
@@ -49,7 +48,7 @@ pub(crate) fn run(quick: bool) -> Result<Report> {
     let peers = Peers::build(&[PEER])?;
     let postgres = Postgres::find()?;
     let server = Server::start(&postgres)?;
-    let python = match Python::set_up(&postgres.user) {
+    let python = match Python::set_up(&postgres.user, &["sqlalchemy>=2,<3", "asyncpg", "greenlet"]) {
         Ok(python) => Some(python),
         Err(reason) => {
             eprintln!("SQLAlchemy is left out: {reason}");
@@ -72,7 +71,10 @@ pub(crate) fn run(quick: bool) -> Result<Report> {
             std::process::Command::new(peers.binary(PEER)).arg(server.url(&database)),
         )?;
         let mut other = match &python {
-            Some(python) => Some(Contestant::start(&mut python.command(&server, &database))?),
+            Some(python) => Some({
+                let mut command = python.script("reflect.py");
+                Contestant::start(command.arg(server.directory()).arg(&database))?
+            }),
             None => None,
         };
         // Once for the caches of the server.

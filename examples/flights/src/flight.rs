@@ -3,12 +3,12 @@
 use std::fmt;
 
 use aiodal::types::{FromSql, ToSql, Type};
-use aiodal::{BoxError, FromRow};
+use aiodal::{BoxError, FromRow, ToRow};
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 
 /// What tells one flight from all others.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, FromRow, ToRow)]
 pub struct FlightKey {
     /// The local date at the origin.
     pub day: Date,
@@ -49,9 +49,10 @@ impl fmt::Display for FlightKey {
 }
 
 /// A flight that is going to be scheduled.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, ToRow)]
 pub struct NewFlight {
     /// Which flight it is.
+    #[aiodal(flatten)]
     pub key: FlightKey,
     /// The code of the airport it goes to.
     pub dest: String,

@@ -17,10 +17,12 @@
 //! ```
 
 pub mod announce;
+pub mod cli;
 pub mod fleet;
 mod flight;
 pub mod schedule;
 pub mod traffic;
 pub mod watch;
+pub mod year;
 
 pub use flight::{Flight, FlightKey, NewFlight, Status};

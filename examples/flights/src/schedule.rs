@@ -1,5 +1,6 @@
 //! The life of one flight: recorded, changed, cancelled or flown.
 
+use aiodal::bulk::Load;
 use aiodal::types::ToSql;
 use aiodal::{Result, Transaction};
 use jiff::civil::Date;
@@ -52,6 +53,16 @@ fn record_params(flight: &NewFlight) -> [&(dyn ToSql + Sync); 9] {
 pub async fn record(tx: &Transaction, flight: &NewFlight) -> Result<()> {
     tx.execute(RECORD, &record_params(flight)).await?;
     Ok(())
+}
+
+/// Records all flights of a schedule as scheduled, or none of them; returns how many there are.
+///
+/// # Errors
+///
+/// Those of [`record`], of whichever flight comes first.
+pub async fn record_all(tx: &mut Transaction, schedule: &[NewFlight]) -> Result<u64> {
+    let load = Load::rows(schedule).into_table("flights");
+    Ok(load.run(tx).await?.inserted)
 }
 
 /// Returns a flight, or `None` if it isn't there.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use aiodal::{Error, Pool, PoolOptions, SqlState};
+use aiodal::{Error, Pool, PoolOptions, SqlState, Transaction};
 
 use super::{PASSWORD, cancels, refusal, told};
 use crate::postgres::{Postgres, scratch};
@@ -18,6 +18,8 @@ const HBA: &str = "hostssl all certified all cert\n\
 
 const CONF: &str =
     "ssl = on\nssl_cert_file = 'server.crt'\nssl_key_file = 'server.key'\nssl_ca_file = 'ca.crt'";
+
+const PID: &str = "select pg_backend_pid()";
 
 #[tokio::test]
 async fn modes_certificates_and_channel_binding() {
@@ -48,6 +50,10 @@ async fn modes_certificates_and_channel_binding() {
     place.falling_back().await;
     place.client_certificates().await;
     place.binding_and_cancelling().await;
+    place
+        .copying()
+        .await
+        .expect("COPY is well-behaved in a session too");
     place.self_signed().await;
 }
 
@@ -214,6 +220,36 @@ impl Place<'_> {
 }
 
 impl Place<'_> {
+    /// The tap is inside the session, or outside, where the server would have none.
+    async fn copying(&self) -> aiodal::Result<()> {
+        for (user, more) in [
+            ("me", "sslmode=verify-full sslrootcert=CA"),
+            ("open", "sslmode=prefer"),
+            ("open", "sslmode=disable"),
+        ] {
+            let pool = self.open(user, more).await;
+            let mut tx = Transaction::begin(&pool).await?;
+            let pid: i32 = tx.query_scalar(PID, &[]).await?;
+            let mut savepoint = tx.savepoint().await?;
+            let refused = savepoint.copy_in("copy no_such_table from stdin").await;
+            assert!(refused.expect_err(more).is_undefined_table());
+            savepoint.rollback().await?;
+            tx.batch_execute("create temp table t (n int)").await?;
+            let mut copy = tx.copy_in("copy t from stdin").await?;
+            let error = loop {
+                if let Err(error) = copy.send("not_int\n").await {
+                    break error;
+                }
+            };
+            assert!(error.to_string().contains("copy t"), "{error:#}");
+            drop(copy);
+            tx.rollback().await?;
+            let tx = Transaction::begin(&pool).await?;
+            assert_eq!(tx.query_scalar::<i32>(PID, &[]).await?, pid, "{more}");
+        }
+        Ok(())
+    }
+
     /// A certificate that is its own root, of another algorithm with another hash: as the manual makes one for a trial.
     async fn self_signed(&self) {
         let admin = self.server.admin().await;

@@ -4,7 +4,7 @@ use crate::nearest::expected_one_of;
 
 /// A way to write a name, by the example of `first_name`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Case {
+pub(crate) enum Case {
     /// `firstname`
     Lower,
     /// `FIRSTNAME`
@@ -41,7 +41,7 @@ impl Case {
     /// # Errors
     ///
     /// There is none of this name; the message lists those that there are.
-    pub(super) fn parse(name: &str) -> Result<Self, String> {
+    pub(crate) fn parse(name: &str) -> Result<Self, String> {
         if let Some((_, case)) = CASES.iter().find(|(known, _)| *known == name) {
             return Ok(*case);
         }
@@ -51,7 +51,7 @@ impl Case {
     }
 
     /// Rewrites a name in snake case, as those of fields are.
-    pub(super) fn apply(self, field: &str) -> String {
+    pub(crate) fn apply(self, field: &str) -> String {
         let capitalized = || field.split('_').map(capitalize).collect::<String>();
         match self {
             Self::Lower => field.replace('_', "").to_lowercase(),

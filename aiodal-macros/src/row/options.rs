@@ -1,4 +1,5 @@
-//! The options in `#[aiodal(..)]`, of a struct and of a field.
+//! The options in `#[aiodal(..)]`, of a struct and of a field: those of `FromRow` and of `ToRow`, which may be derived for
+//! the same struct, and each know what is said to the other.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
@@ -35,35 +36,48 @@ const TRY_FROM: Known = Known {
     example: "try_from = \"i64\"",
 };
 
+const INTO: Known = Known {
+    name: "into",
+    example: "into = \"i64\"",
+};
+const TRY_INTO: Known = Known {
+    name: "try_into",
+    example: "try_into = \"i64\"",
+};
+
 const OF_STRUCTS: [Known; 2] = [RENAME_ALL, krate::OPTION];
-const OF_FIELDS: [Known; 8] = [RENAME, DEFAULT, FLATTEN, PREFIX, JSON, SKIP, FROM, TRY_FROM];
+const OF_FIELDS: [Known; 10] = [
+    RENAME, DEFAULT, FLATTEN, PREFIX, JSON, SKIP, FROM, TRY_FROM, INTO, TRY_INTO,
+];
 
 /// The options of a struct.
-pub(super) struct StructOptions {
-    pub(super) rename_all: Option<Case>,
-    pub(super) krate: Path,
+pub(crate) struct StructOptions {
+    pub(crate) rename_all: Option<Case>,
+    pub(crate) krate: Path,
 }
 
 /// The options of a field, each with the place where a problem with it is shown.
 #[derive(Default)]
-pub(super) struct FieldOptions {
-    pub(super) rename: Option<(Ident, String)>,
-    pub(super) default: Option<Ident>,
-    pub(super) flatten: Option<Ident>,
-    pub(super) prefix: Option<(Ident, String)>,
-    pub(super) json: Option<Ident>,
-    pub(super) skip: Option<Ident>,
-    pub(super) from: Option<(Ident, Type)>,
-    pub(super) try_from: Option<(Ident, Type)>,
+pub(crate) struct FieldOptions {
+    pub(crate) rename: Option<(Ident, String)>,
+    pub(crate) default: Option<Ident>,
+    pub(crate) flatten: Option<Ident>,
+    pub(crate) prefix: Option<(Ident, String)>,
+    pub(crate) json: Option<Ident>,
+    pub(crate) skip: Option<Ident>,
+    pub(crate) from: Option<(Ident, Type)>,
+    pub(crate) try_from: Option<(Ident, Type)>,
+    pub(crate) into: Option<(Ident, Type)>,
+    pub(crate) try_into: Option<(Ident, Type)>,
 }
 
 /// Returns the path of the aiodal crate, whatever else is wrong with the options.
-pub(super) fn krate(attrs: &[Attribute]) -> Path {
+pub(crate) fn krate(attrs: &[Attribute]) -> Path {
     StructOptions::parse(attrs, &mut Problems::default()).krate
 }
 
 impl StructOptions {
-    pub(super) fn parse(attrs: &[Attribute], problems: &mut Problems) -> Self {
+    pub(crate) fn parse(attrs: &[Attribute], problems: &mut Problems) -> Self {
         let mut options = Self {
             rename_all: None,
             krate: krate::default_path(),
@@ -85,7 +99,7 @@ impl StructOptions {
 }
 
 impl FieldOptions {
-    pub(super) fn parse(attrs: &[Attribute], problems: &mut Problems) -> Self {
+    pub(crate) fn parse(attrs: &[Attribute], problems: &mut Problems) -> Self {
         let mut options = Self::default();
         let elsewhere = (&OF_STRUCTS[..], "belongs to the struct, above `struct`");
         for Setting { key, value } in read(attrs, &OF_FIELDS, elsewhere, problems) {
@@ -101,6 +115,10 @@ impl FieldOptions {
                 "from" => options.from = ty(&key, value, FROM, problems).map(|ty| (key, ty)),
                 "try_from" => {
                     options.try_from = ty(&key, value, TRY_FROM, problems).map(|ty| (key, ty));
+                }
+                "into" => options.into = ty(&key, value, INTO, problems).map(|ty| (key, ty)),
+                "try_into" => {
+                    options.try_into = ty(&key, value, TRY_INTO, problems).map(|ty| (key, ty));
                 }
                 "default" => options.default = Some(key),
                 "flatten" => options.flatten = Some(key),

@@ -1,0 +1,6 @@
+#[derive(aiodal::ToRow)]
+enum Status {
+    Alive,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+struct Settings;
+
+#[derive(aiodal::ToRow)]
+struct Author {
+    #[aiodal(json)]
+    settings: Option<Settings>,
+}
+
+fn main() {}

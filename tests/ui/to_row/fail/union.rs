@@ -1,0 +1,6 @@
+#[derive(aiodal::ToRow)]
+union Either {
+    one: i32,
+}
+
+fn main() {}

@@ -219,6 +219,27 @@
 //! # Ok(()) }) }
 //! ```
 //!
+//! # In bulk
+//!
+//! [`bulk`] loads files and rows by COPY, staged and merged where asked, and exports; in a test as everywhere:
+//!
+//! ```
+//! # fn main() -> aiodal::__private::Verdict { aiodal::__private::example(async |dal| {
+//! # dal.with_transaction(async |tx| tx.batch_execute("create table author (id int primary key, name text)").await).await?;
+//! use aiodal::bulk::{Csv, Load, Merge, Source};
+//!
+//! let mut tx = dal.transaction().await?;
+//! let authors = Source::bytes("name,id\nHep,1\nUrsula,2\n");
+//! let report = Load::new(authors, Csv::new())
+//!     .into_table("author")
+//!     .merge(Merge::upsert().if_changed())
+//!     .run(&mut tx)
+//!     .await?;
+//! assert_eq!(report.inserted, 2);
+//! tx.commit().await?;
+//! # Ok(()) }) }
+//! ```
+//!
 //! # Features
 //!
 //! | feature | default | what it adds |
@@ -226,6 +247,8 @@
 //! | `derive` | yes | `#[derive(aiodal::FromRow)]` and `ToRow`; without it the traits are implemented by hand |
 //! | `json` | no | columns of JSON into any type of serde's, and any row into JSON ([`row`]) |
 //! | `test` | yes | the attributes and the session; an application turns it off for its dependency and on for its dev-dependency |
+//! | `gzip`, `zstd` | no | compressed sources and exports in [`bulk`] |
+//! | `indicatif` | no | [`Load::progress_bar`](bulk::Load) |
 //! | `sea-query` | no | statements built with sea-query, their values converted to the types of their parameters (`SeaQuery`) |
 //! | `rustls` | no | TLS to the server, with `sslmode` and its kin as in libpq |
 //! | `serde` | no | the reflected [`Schema`] as data for serde: JSON and the like |

@@ -278,7 +278,7 @@ fn what_cannot_be_told_apart_is_refused() {
         (Csv::new().escape(0), "its escape cannot be `\\x00`"),
         (Csv::new().null("a,b"), "its NULL text cannot contain"),
         (Csv::new().null("\\."), "a line of `\\.` alone"),
-        (Csv::new().encoding("Shift-JIS"), "half of a letter"),
+        (Csv::new().encoding("Shift-JIS"), "half a character"),
     ];
     for (csv, reason) in refused {
         let error = head(b"a\n", &csv).expect_err("it is refused").to_string();

@@ -172,12 +172,7 @@ fn is_missing(error: &BoxError) -> bool {
     error.and_then(tokio_postgres::Error::code) == Some(&SqlState::INVALID_CATALOG_NAME)
 }
 
-fn spawn(
-    postgres: &Postgres,
-    directory: &Path,
-    data: &Path,
-    settings: &[&str],
-) -> Result<Child> {
+fn spawn(postgres: &Postgres, directory: &Path, data: &Path, settings: &[&str]) -> Result<Child> {
     let mut command = Command::new("/bin/sh");
     postgres.user.run(&mut command);
     command

@@ -63,29 +63,138 @@ struct Case {
 const EMPTY_LINE: &str = "truncate line; checkpoint";
 const EMPTY_NARROW: &str = "truncate narrow; checkpoint";
 const EMPTY_DOC: &str = "truncate doc; checkpoint";
-const FULL_KEY: &str = "truncate line_key; insert into line_key select * from line_full; checkpoint";
+const FULL_KEY: &str =
+    "truncate line_key; insert into line_key select * from line_full; checkpoint";
 
-const fn case(name: &'static str, who: Who, table: &'static str, file: &'static str, before: &'static str) -> Case {
-    Case { name, who, table, file, before }
+const fn case(
+    name: &'static str,
+    who: Who,
+    table: &'static str,
+    file: &'static str,
+    before: &'static str,
+) -> Case {
+    Case {
+        name,
+        who,
+        table,
+        file,
+        before,
+    }
 }
 
-const CASES: [Case; 26] = [
-    case("line, server", Who::Server("copy line from '{file}' (format csv)"), "line", "line.csv", EMPTY_LINE),
-    case("line, server, binary", Who::Server("copy line from '{file}' (format binary)"), "line", "line.bin", EMPTY_LINE),
-    case("line, aiodal", Who::Peer("aiodal", "csv"), "line", "line.csv", EMPTY_LINE),
-    //    case("line, aiodal, 2", Who::Peer("aiodal-2", "csv"), "line", "line.csv", EMPTY_LINE),
-    case("line, aiodal, server's parser", Who::Peer("aiodal-server", "csv"), "line", "line.csv", EMPTY_LINE),
-    case("line, psql", Who::Psql("\\copy line from '{file}' (format csv)"), "line", "line.csv", EMPTY_LINE),
-    case("line, tokio-postgres", Who::Peer("tokio-postgres", "csv"), "line", "line.csv", EMPTY_LINE),
-    case("line, sqlx", Who::Peer("sqlx", "csv"), "line", "line.csv", EMPTY_LINE),
-    case("line, asyncpg", Who::Asyncpg("load"), "line", "line.csv", EMPTY_LINE),
-    case("narrow, server", Who::Server("copy narrow from '{file}' (format csv)"), "narrow", "narrow.csv", EMPTY_NARROW),
-    case("narrow, server, binary", Who::Server("copy narrow from '{file}' (format binary)"), "narrow", "narrow.bin", EMPTY_NARROW),
-    case("narrow, aiodal", Who::Peer("aiodal", "csv"), "narrow", "narrow.csv", EMPTY_NARROW),
-    //    case("narrow, aiodal, 2", Who::Peer("aiodal-2", "csv"), "narrow", "narrow.csv", EMPTY_NARROW),
-    case("narrow, psql", Who::Psql("\\copy narrow from '{file}' (format csv)"), "narrow", "narrow.csv", EMPTY_NARROW),
-    case("narrow, tokio-postgres", Who::Peer("tokio-postgres", "csv"), "narrow", "narrow.csv", EMPTY_NARROW),
-    case("narrow, asyncpg", Who::Asyncpg("load"), "narrow", "narrow.csv", EMPTY_NARROW),
+const CASES: [Case; 28] = [
+    case(
+        "line, server",
+        Who::Server("copy line from '{file}' (format csv)"),
+        "line",
+        "line.csv",
+        EMPTY_LINE,
+    ),
+    case(
+        "line, server, binary",
+        Who::Server("copy line from '{file}' (format binary)"),
+        "line",
+        "line.bin",
+        EMPTY_LINE,
+    ),
+    case(
+        "line, aiodal",
+        Who::Peer("aiodal", "csv"),
+        "line",
+        "line.csv",
+        EMPTY_LINE,
+    ),
+    case(
+        "line, aiodal, 2",
+        Who::Peer("aiodal-2", "csv"),
+        "line",
+        "line.csv",
+        EMPTY_LINE,
+    ),
+    case(
+        "line, aiodal, server's parser",
+        Who::Peer("aiodal-server", "csv"),
+        "line",
+        "line.csv",
+        EMPTY_LINE,
+    ),
+    case(
+        "line, psql",
+        Who::Psql("\\copy line from '{file}' (format csv)"),
+        "line",
+        "line.csv",
+        EMPTY_LINE,
+    ),
+    case(
+        "line, tokio-postgres",
+        Who::Peer("tokio-postgres", "csv"),
+        "line",
+        "line.csv",
+        EMPTY_LINE,
+    ),
+    case(
+        "line, sqlx",
+        Who::Peer("sqlx", "csv"),
+        "line",
+        "line.csv",
+        EMPTY_LINE,
+    ),
+    case(
+        "line, asyncpg",
+        Who::Asyncpg("load"),
+        "line",
+        "line.csv",
+        EMPTY_LINE,
+    ),
+    case(
+        "narrow, server",
+        Who::Server("copy narrow from '{file}' (format csv)"),
+        "narrow",
+        "narrow.csv",
+        EMPTY_NARROW,
+    ),
+    case(
+        "narrow, server, binary",
+        Who::Server("copy narrow from '{file}' (format binary)"),
+        "narrow",
+        "narrow.bin",
+        EMPTY_NARROW,
+    ),
+    case(
+        "narrow, aiodal",
+        Who::Peer("aiodal", "csv"),
+        "narrow",
+        "narrow.csv",
+        EMPTY_NARROW,
+    ),
+    case(
+        "narrow, aiodal, 2",
+        Who::Peer("aiodal-2", "csv"),
+        "narrow",
+        "narrow.csv",
+        EMPTY_NARROW,
+    ),
+    case(
+        "narrow, psql",
+        Who::Psql("\\copy narrow from '{file}' (format csv)"),
+        "narrow",
+        "narrow.csv",
+        EMPTY_NARROW,
+    ),
+    case(
+        "narrow, tokio-postgres",
+        Who::Peer("tokio-postgres", "csv"),
+        "narrow",
+        "narrow.csv",
+        EMPTY_NARROW,
+    ),
+    case(
+        "narrow, asyncpg",
+        Who::Asyncpg("load"),
+        "narrow",
+        "narrow.csv",
+        EMPTY_NARROW,
+    ),
     case(
         "json, server",
         Who::Server("copy doc from '{file}' (format csv, quote e'\\x01', delimiter e'\\x02')"),
@@ -93,17 +202,83 @@ const CASES: [Case; 26] = [
         "doc.json",
         EMPTY_DOC,
     ),
-    case("json, aiodal", Who::Peer("aiodal", "json"), "doc", "doc.json", EMPTY_DOC),
-    case("json, tokio-postgres", Who::Peer("tokio-postgres", "json"), "doc", "doc.json", EMPTY_DOC),
-    case("stage, aiodal", Who::Peer("aiodal", "etl"), "line", "line.csv", EMPTY_LINE),
-    case("stage, aiodal, server's parser", Who::Peer("aiodal-server", "etl"), "line", "line.csv", EMPTY_LINE),
-    case("reload, aiodal, upsert", Who::Peer("aiodal", "upsert"), "line_key", "line.csv", FULL_KEY),
-    case("reload, aiodal, upsert if changed", Who::Peer("aiodal", "changed"), "line_key", "line.csv", FULL_KEY),
-    case("export, server", Who::Server("copy line_full to '{file}' (format csv)"), "line_full", "out.server.csv", ""),
-    case("export, aiodal", Who::Peer("aiodal", "export"), "line_full", "out.aiodal.csv", ""),
-    case("export, psql", Who::Psql("\\copy line_full to '{file}' (format csv)"), "line_full", "out.psql.csv", ""),
-    case("export, tokio-postgres", Who::Peer("tokio-postgres", "export"), "line_full", "out.tokio.csv", ""),
-    case("export, asyncpg", Who::Asyncpg("export"), "line_full", "out.asyncpg.csv", ""),
+    case(
+        "json, aiodal",
+        Who::Peer("aiodal", "json"),
+        "doc",
+        "doc.json",
+        EMPTY_DOC,
+    ),
+    case(
+        "json, tokio-postgres",
+        Who::Peer("tokio-postgres", "json"),
+        "doc",
+        "doc.json",
+        EMPTY_DOC,
+    ),
+    case(
+        "stage, aiodal",
+        Who::Peer("aiodal", "etl"),
+        "line",
+        "line.csv",
+        EMPTY_LINE,
+    ),
+    case(
+        "stage, aiodal, server's parser",
+        Who::Peer("aiodal-server", "etl"),
+        "line",
+        "line.csv",
+        EMPTY_LINE,
+    ),
+    case(
+        "reload, aiodal, upsert",
+        Who::Peer("aiodal", "upsert"),
+        "line_key",
+        "line.csv",
+        FULL_KEY,
+    ),
+    case(
+        "reload, aiodal, upsert if changed",
+        Who::Peer("aiodal", "changed"),
+        "line_key",
+        "line.csv",
+        FULL_KEY,
+    ),
+    case(
+        "export, server",
+        Who::Server("copy line_full to '{file}' (format csv)"),
+        "line_full",
+        "out.server.csv",
+        "",
+    ),
+    case(
+        "export, aiodal",
+        Who::Peer("aiodal", "export"),
+        "line_full",
+        "out.aiodal.csv",
+        "",
+    ),
+    case(
+        "export, psql",
+        Who::Psql("\\copy line_full to '{file}' (format csv)"),
+        "line_full",
+        "out.psql.csv",
+        "",
+    ),
+    case(
+        "export, tokio-postgres",
+        Who::Peer("tokio-postgres", "export"),
+        "line_full",
+        "out.tokio.csv",
+        "",
+    ),
+    case(
+        "export, asyncpg",
+        Who::Asyncpg("export"),
+        "line_full",
+        "out.asyncpg.csv",
+        "",
+    ),
 ];
 
 /// What is held against what, and what is wanted of it.
@@ -111,7 +286,11 @@ const RATIOS: [(&str, &str, Option<&str>); 17] = [
     ("line, aiodal", "line, server", Some("<= 0.67")),
     ("line, aiodal", "line, server, binary", Some("<= 1.10")),
     ("line, aiodal, 2", "line, server", Some("<= 0.55")),
-    ("line, aiodal, server's parser", "line, server", Some("<= 1.03")),
+    (
+        "line, aiodal, server's parser",
+        "line, server",
+        Some("<= 1.03"),
+    ),
     ("line, psql", "line, aiodal", None),
     ("line, tokio-postgres", "line, aiodal", None),
     ("line, sqlx", "line, aiodal", None),
@@ -120,8 +299,16 @@ const RATIOS: [(&str, &str, Option<&str>); 17] = [
     ("narrow, aiodal", "narrow, server, binary", Some("<= 1.10")),
     ("narrow, aiodal, 2", "narrow, server", None),
     ("json, aiodal", "json, server", None),
-    ("stage, aiodal", "stage, aiodal, server's parser", Some("<= 0.77")),
-    ("reload, aiodal, upsert", "reload, aiodal, upsert if changed", Some(">= 1.8")),
+    (
+        "stage, aiodal",
+        "stage, aiodal, server's parser",
+        Some("<= 0.77"),
+    ),
+    (
+        "reload, aiodal, upsert",
+        "reload, aiodal, upsert if changed",
+        Some(">= 1.8"),
+    ),
     ("export, psql", "export, aiodal", Some(">= 1.05")),
     ("export, server", "export, aiodal", None),
     ("export, tokio-postgres", "export, aiodal", None),
@@ -146,7 +333,13 @@ pub(crate) fn run(quick: bool) -> Result<Report> {
     };
     let scratch = Scratch::new(&fastest(), "bulk", &postgres.user)?;
     prepare(&server, &postgres.user, scratch.path(), scale)?;
-    let field = Field { peers, postgres, server, python, files: scratch };
+    let field = Field {
+        peers,
+        postgres,
+        server,
+        python,
+        files: scratch,
+    };
 
     let mut all: Vec<[Samples; 3]> = CASES.iter().map(|_| Default::default()).collect();
     // The first round warms up.
@@ -181,9 +374,19 @@ fn report(field: &Field, scale: u64, all: Vec<[Samples; 3]>) -> Report {
     );
     let mut report = Report::new(
         "bulk",
-        vec![ABOUT.to_owned(), sizes, field.postgres.version.clone(), versions],
+        vec![
+            ABOUT.to_owned(),
+            sizes,
+            field.postgres.version.clone(),
+            versions,
+        ],
     );
-    let names: Vec<_> = CASES.iter().zip(&all).filter(|(_, samples)| samples[0].len() > 0).map(|(case, _)| case.name).collect();
+    let names: Vec<_> = CASES
+        .iter()
+        .zip(&all)
+        .filter(|(_, samples)| samples[0].len() > 0)
+        .map(|(case, _)| case.name)
+        .collect();
     for (case, [wall, cpu, memory]) in CASES.iter().zip(all) {
         if wall.len() == 0 {
             continue;
@@ -194,7 +397,12 @@ fn report(field: &Field, scale: u64, all: Vec<[Samples; 3]>) -> Report {
         }
         if memory.len() > 0 {
             let ours = case.name.contains("aiodal");
-            report.figure_with_aim(format!("{}: memory", case.name), "MiB", memory, ours.then_some("<= 16"));
+            report.figure_with_aim(
+                format!("{}: memory", case.name),
+                "MiB",
+                memory,
+                ours.then_some("<= 16"),
+            );
         }
     }
     for (above, below, aim) in RATIOS {
@@ -259,19 +467,26 @@ impl Field {
             Who::Psql(sql) => {
                 let mut command = self.postgres.command("psql");
                 command.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-h"]);
-                command.arg(self.server.directory()).args(["-d", "bench", "-c"]);
+                command
+                    .arg(self.server.directory())
+                    .args(["-d", "bench", "-c"]);
                 let run = timed(command.arg(sql.replace("{file}", &path)))?;
                 Ok([run.wall.as_secs_f64(), run.cpu.as_secs_f64(), none])
             }
             Who::Peer(who, job) => {
                 let mut command = contestant(self.peers.binary(PEER));
-                command.args([who, job, &self.server.url("bench"), case.table]).arg(&file);
+                command
+                    .args([who, job, &self.server.url("bench"), case.table])
+                    .arg(&file);
                 told(&timed(&mut command)?)
             }
             Who::Asyncpg(job) => {
                 let python = self.python.as_ref().ok_or("there is no Python")?;
                 let mut command: Command = python.script("copy.py");
-                command.arg(self.server.directory()).args(["bench", job, case.table]).arg(&file);
+                command
+                    .arg(self.server.directory())
+                    .args(["bench", job, case.table])
+                    .arg(&file);
                 told(&timed(&mut command)?)
             }
         }
@@ -280,12 +495,24 @@ impl Field {
 
 /// What a contestant says of itself: seconds, and its memory before and at its peak.
 fn told(run: &Run) -> Result<[f64; 3]> {
-    let numbers: Vec<f64> = run.stdout.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+    let numbers: Vec<f64> = run
+        .stdout
+        .split_whitespace()
+        .filter_map(|word| word.parse().ok())
+        .collect();
     let [seconds, idle, peak] = numbers[..] else {
-        return Err(format!("a contestant was to say three numbers, and said {}", run.stdout).into());
+        return Err(format!(
+            "a contestant was to say three numbers, and said {}",
+            run.stdout
+        )
+        .into());
     };
     let wall = Duration::from_secs_f64(seconds);
-    Ok([wall.as_secs_f64(), run.cpu.as_secs_f64(), (peak - idle) / 1024.0])
+    Ok([
+        wall.as_secs_f64(),
+        run.cpu.as_secs_f64(),
+        (peak - idle) / 1024.0,
+    ])
 }
 
 fn memory_of(sample: f64) -> Option<f64> {

@@ -48,7 +48,8 @@ pub(crate) fn run(quick: bool) -> Result<Report> {
     let peers = Peers::build(&[PEER])?;
     let postgres = Postgres::find()?;
     let server = Server::start(&postgres)?;
-    let python = match Python::set_up(&postgres.user, &["sqlalchemy>=2,<3", "asyncpg", "greenlet"]) {
+    let python = match Python::set_up(&postgres.user, &["sqlalchemy>=2,<3", "asyncpg", "greenlet"])
+    {
         Ok(python) => Some(python),
         Err(reason) => {
             eprintln!("SQLAlchemy is left out: {reason}");

@@ -50,5 +50,7 @@ fn peak() -> Result<u64> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let number = line.and_then(|line| line.split_whitespace().next());
-    Ok(number.ok_or("the system does not tell the peak of memory")?.parse()?)
+    Ok(number
+        .ok_or("the system does not tell the peak of memory")?
+        .parse()?)
 }

@@ -37,7 +37,11 @@ pub(crate) async fn run(job: &Job, parser: Parser, connections: usize) -> Result
         }
         other => return Err(format!("there is no job `{other}`").into()),
     };
-    let load = if parser == Parser::Servers { load.server_parser() } else { load };
+    let load = if parser == Parser::Servers {
+        load.server_parser()
+    } else {
+        load
+    };
     if connections > 1 {
         load.run_parallel(&dal, connections).await?;
     } else {

@@ -16,7 +16,7 @@ pub(super) const SCHEMA: &str = "
     create table narrow (id int8 not null, a int4, b int4);
     create table doc (record jsonb)";
 
-/// SplitMix64: small, and the same everywhere.
+/// The generator `SplitMix64`: small, and the same everywhere.
 struct Random(u64);
 
 impl Random {
@@ -39,12 +39,29 @@ impl Random {
 }
 
 const WORDS: [&str; 16] = [
-    "carefully", "final", "deposits", "sleep", "quickly", "ironic", "packages", "above", "the", "furiously",
-    "regular", "requests", "haggle", "blithely", "pending", "accounts",
+    "carefully",
+    "final",
+    "deposits",
+    "sleep",
+    "quickly",
+    "ironic",
+    "packages",
+    "above",
+    "the",
+    "furiously",
+    "regular",
+    "requests",
+    "haggle",
+    "blithely",
+    "pending",
+    "accounts",
 ];
 
 const INSTRUCTIONS: [&str; 4] = [
-    "DELIVER IN PERSON", "COLLECT COD", "NONE", "TAKE BACK RETURN",
+    "DELIVER IN PERSON",
+    "COLLECT COD",
+    "NONE",
+    "TAKE BACK RETURN",
 ];
 
 const MODES: [&str; 7] = ["REG AIR", "AIR", "RAIL", "SHIP", "TRUCK", "MAIL", "FOB"];
@@ -100,7 +117,12 @@ pub(super) fn narrow(path: &Path, rows: u64) -> Result<()> {
     let mut random = Random(43);
     write(path, |out| {
         for row in 0..rows {
-            writeln!(out, "{row},{},{}", random.below(1000), random.below(1_000_000))?;
+            writeln!(
+                out,
+                "{row},{},{}",
+                random.below(1000),
+                random.below(1_000_000)
+            )?;
         }
         Ok(())
     })
@@ -137,7 +159,10 @@ pub(super) fn documents(path: &Path, rows: u64) -> Result<()> {
     })
 }
 
-fn write(path: &Path, rows: impl FnOnce(&mut BufWriter<File>) -> std::io::Result<()>) -> Result<()> {
+fn write(
+    path: &Path,
+    rows: impl FnOnce(&mut BufWriter<File>) -> std::io::Result<()>,
+) -> Result<()> {
     let failed = |error| format!("failed to write {}: {error}", path.display());
     let mut out = BufWriter::with_capacity(1 << 20, File::create(path).map_err(failed)?);
     rows(&mut out).and_then(|()| out.flush()).map_err(failed)?;

@@ -14,5 +14,4 @@ mod socket;
 mod source;
 
 pub(crate) use self::driver::Running;
-pub(crate) use self::socket::Address;
 pub(crate) use self::source::{Backend, BackendSource, connect};

@@ -17,12 +17,14 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aiodal_core::{DataAccessLayer, Lane, LaneOptions, Revoked, SchemaCache, Transaction, chain};
+use aiodal_core::{
+    CancelToken, DataAccessLayer, Lane, LaneOptions, Revoked, SchemaCache, Transaction, chain,
+};
 use futures_util::future::{Either, join, select};
 use tokio_postgres::error::SqlState;
-use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
+use tokio_postgres::{Client, SimpleQueryMessage};
 
-use crate::backend::{Address, Running};
+use crate::backend::Running;
 use crate::journal::Journal;
 use crate::runtime::within;
 use crate::session::Slot;
@@ -136,9 +138,7 @@ impl Lease {
             // The pool closes it, and the server rolls back.
             return Ending::RolledBack;
         }
-        if unanswered > 0 {
-            cancel(&client, &slot.address).await;
-        }
+        let cancelled = unanswered == 0 || cancel(&client, &slot.cancel_token()).await;
         if outdated {
             // What a test has made is gone with its transaction, and what it has changed is as before. Sent ahead of the
             // end, so that the answers are read before the connection is parked.
@@ -146,7 +146,8 @@ impl Lease {
             client.clear_type_cache();
         }
         let ending = end(&client, &lane, &journal).await;
-        if matches!(ending, Ending::RolledBack | Ending::Refused(_)) && !journal.prepares() {
+        let clean = matches!(ending, Ending::RolledBack | Ending::Refused(_));
+        if clean && cancelled && !journal.prepares() {
             slot.driver = running.stop().await;
         }
         ending
@@ -184,15 +185,15 @@ async fn end(client: &Client, lane: &Lane, journal: &Journal) -> Ending {
 /// A request to cancel comes by a connection of its own. It may overtake the statement that it is meant for, and then
 /// it cancels nothing: it is repeated until everything that was sent is answered. Or it may come late and hit whatever is
 /// running by then, so that each is seen through to its end, when the server has signalled.
-async fn cancel(client: &Client, address: &Address) {
+///
+/// Says whether that is certain: otherwise a request may be on its way still, and hit the connection's next user.
+async fn cancel(client: &Client, token: &CancelToken) -> bool {
     let cancelled = async {
         // Answered when everything before it is.
         let mut answered = pin!(client.simple_query(""));
+        let mut heard = true;
         loop {
-            if let Ok(socket) = address.connect(CANCEL_LIMIT).await {
-                // Refused or lost, the answer shows it.
-                let _refused = client.cancel_token().cancel_query_raw(socket, NoTls).await;
-            }
+            heard &= token.cancel().await.is_ok();
             let again = pin!(tokio::time::sleep(CANCEL_AGAIN));
             if let Either::Left(_) = select(answered.as_mut(), again).await {
                 break;
@@ -200,9 +201,10 @@ async fn cancel(client: &Client, address: &Address) {
         }
         // What a late request hits, instead of the end.
         let _hit = client.simple_query("").await;
+        heard
     };
     // Without an answer, the end has nothing to wait for either, and closes the connection.
-    let _late = within(CANCEL_LIMIT, cancelled).await;
+    within(CANCEL_LIMIT, cancelled).await.unwrap_or(false)
 }
 
 fn first_cell(messages: &[SimpleQueryMessage]) -> Option<&str> {

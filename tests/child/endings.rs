@@ -74,3 +74,14 @@ fn every_failure_says_what_happened() {
         ],
     );
 }
+
+#[test]
+fn request_to_cancel_what_a_test_left_running_hits_no_later_test() {
+    for _ in 0..5 {
+        let report = run(faults("left_running")
+            .arg("--test-threads=1")
+            .env("AIODAL_POOL_MAX_SIZE", "1"));
+        report.assert_failed(&[]);
+        assert_eq!(report.with(Outcome::Ok).len(), 60);
+    }
+}

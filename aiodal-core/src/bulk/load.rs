@@ -47,7 +47,7 @@ use crate::transaction::Transaction;
 const LONGEST_RECORD: usize = 16 * 1024 * 1024;
 
 /// How many bytes are sent at a time.
-const BATCH: usize = 256 * 1024;
+const BATCH: usize = 64 * 1024;
 
 /// A load: from a source, by COPY, straight into a table or into a [`Stage`] and from there by a [`Merge`].
 ///

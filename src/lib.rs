@@ -23,6 +23,8 @@
 //! | `&Transaction`, `&mut Transaction`, `Transaction` | one connection, in one transaction | rolled back, the connection reset and reused |
 //! | `&DataAccessLayer` | the same; the transactions that it begins and commits are nested in the test's | rolled back with it |
 //! | none | its own Tokio runtime | nothing was touched |
+//! | any, with `isolation = "database"` | a database of its own, cloned from the template: a pool, real commits, a [`DatabaseUrl`] for others | dropped, or kept if the test failed |
+//! | any, with `isolation = "none"` | a transaction that can only read | rolled back |
 //!
 //! At the end, in one round trip, deferred constraints are checked as a COMMIT would check them, and the transaction is
 //! looked at: a test that has ended its own (`COMMIT` in a batch, say) fails and is told which statement it was.
@@ -30,7 +32,14 @@
 //! What rollback cannot show: sequences don't roll back, `now()` stands still, NOTIFY is never delivered, and two
 //! tests that insert the same key wait for each other.
 //!
-//! See [`test`](macro@test) for the options of the attribute.
+//! See [`test`](macro@test) for the options of the attribute, for parameters (`#[case]`, `#[values]`) and files of SQL, and for what a
+//! test that fails shows: the statements it ran, the rows it gained and lost, whose lock it waited for.
+//!
+//! # Fixtures
+//!
+//! An `async fn` below [`fixture`](macro@fixture) provides what tests ask for by its type, or by its name: set up in the order of what
+//! depends on what, once per test or session, and torn down in reverse ([`Finalizers`]). One of the session that writes to the
+//! database becomes a layer of the template.
 //!
 //! # Prepared once
 //!
@@ -250,6 +259,7 @@
 //! | `gzip`, `zstd` | no | compressed sources and exports in [`bulk`] |
 //! | `indicatif` | no | [`Load::progress_bar`](bulk::Load) |
 //! | `sea-query` | no | statements built with sea-query, their values converted to the types of their parameters (`SeaQuery`) |
+//! | `refinery` | no | [`Migrations::refinery`](Migrations#method.refinery): what refinery has embedded builds the schema of a session |
 //! | `rustls` | no | TLS to the server, with `sslmode` and its kin as in libpq |
 //! | `serde` | no | the reflected [`Schema`] as data for serde: JSON and the like |
 //! | `with-chrono-0_4`, `with-jiff-0_2`, `with-serde_json-1`, `with-time-0_3`, `with-uuid-1` | no | values of these crates as parameters and columns, as in tokio-postgres |
@@ -261,8 +271,8 @@ pub use aiodal_core::{
     BoxError, CancelToken, Connection, ConnectionSource, Connections, CopyIn, CopyOut,
     DataAccessLayer, DataAccessLayerBuilder, DatabaseUrl, DbError, Error, FromRow, IsolationLevel,
     OnNotice, Pool, PoolOptions, Reflect, Result, Retry, Row, RowStream, Savepoint, Schema,
-    SimpleQueryMessage, SqlState, Statements, ToRow, Transaction, TransactionOptions, bulk, chain,
-    connect, quote_ident, quote_literal, row, schema, types,
+    SimpleQueryMessage, Snapshot, SqlState, Statements, ToRow, Transaction, TransactionOptions,
+    bulk, chain, connect, quote_ident, quote_literal, row, schema, types,
 };
 
 #[cfg(feature = "sea-query")]
@@ -280,19 +290,28 @@ pub use aiodal_macros::{FromRow, ToRow};
 pub use aiodal_core::rustls;
 #[cfg(feature = "test")]
 #[doc(inline)]
-pub use aiodal_macros::{session, test};
+pub use aiodal_macros::{fixture, session, test};
 #[cfg(feature = "test")]
 pub use aiodal_test::{
-    Config, Fingerprint, Fixture, Migrations, PoolConfig, PostgresConfig, Session, SetUpError,
+    Config, FinalizerOutcome, Finalizers, Fingerprint, Fixture, Isolation, Keep, Migrations,
+    PoolConfig, PostgresConfig, Session, SetUpError, ShowSql,
 };
+
+/// Hearing of every statement: [`DataAccessLayerBuilder::observer`].
+pub mod observe {
+    pub use aiodal_core::{Observer, Outcome, Params, Started};
+}
 
 /// What generated code calls; not part of the stable interface.
 #[cfg(feature = "test")]
 #[doc(hidden)]
 pub mod __private {
+    pub use aiodal_core::IsolationLevel;
     pub use aiodal_test::{
-        Context, Fixture, Flavor, Interrupted, SessionSource, TestCase, Verdict, ctor, example,
-        register_session, run,
+        Context, Fixture, FixtureCall, FixtureFn, FixtureSource, Flavor, Interrupted, Isolation,
+        LayerCall, LayerFn, Layered, NamedFixture, NamedSession, OfSession, OfTest, Plan, Provider,
+        SessionCall, SessionContext, SessionFixtureFn, SessionSource, SessionType, SqlFixture,
+        TestCase, Verdict, WithValues, ctor, example, register_session, run,
     };
 }
 
@@ -301,6 +320,9 @@ pub mod __private {
 mod pages {
     #[doc = include_str!("../aiodal-macros/src/docs/test.md")]
     struct Test;
+
+    #[doc = include_str!("../aiodal-macros/src/docs/fixture.md")]
+    struct Fixture;
 
     #[doc = include_str!("../aiodal-macros/src/docs/session.md")]
     struct Session;
@@ -313,4 +335,10 @@ mod pages {
 
     #[doc = include_str!("../README.md")]
     struct Readme;
+
+    #[doc = include_str!("../docs/migrating.md")]
+    struct Migrating;
+
+    #[doc = include_str!("../docs/limits.md")]
+    struct Limits;
 }

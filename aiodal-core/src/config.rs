@@ -16,9 +16,9 @@ pub(crate) use self::environment::Environment;
 use self::keyword::Keyword;
 pub(crate) use self::password_file::{PasswordFile, Wanted};
 pub(crate) use self::settings::{SessionAttrs, Settings, Target, option};
-pub(crate) use self::ssl::SslMode;
 #[cfg(feature = "rustls")]
-pub(crate) use self::ssl::{RootCert, Ssl};
+pub(crate) use self::ssl::Ssl;
+pub(crate) use self::ssl::{RootCert, SslMode};
 use crate::error::{Error, Result};
 
 /// The keywords of PostgreSQL manual 34.1.2 that something has been said of.

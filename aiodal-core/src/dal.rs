@@ -18,7 +18,7 @@ use self::cache::Cache;
 pub use self::cache::SchemaCache;
 use self::lent::Lent;
 use crate::error::Result;
-use crate::lane::Lane;
+use crate::lane::{Lane, Observer};
 use crate::pool::Connections;
 use crate::reflect::Reflect;
 use crate::transaction::{Transaction, TransactionOptions};
@@ -46,6 +46,8 @@ pub(crate) struct Inner {
     source: Source,
     reflect: Reflect,
     cache: Arc<Cache>,
+    /// Who hears of the statements of its transactions; of those on loan, the lane's owner has said so.
+    observer: Option<Arc<dyn Observer>>,
     aliases: Aliases,
 }
 
@@ -87,7 +89,8 @@ impl DataAccessLayer {
     /// Makes one of a pool: ours, or a `bb8::Pool<PostgresConnectionManager<_>>` that an application has already.
     #[must_use]
     pub fn from_pool(pool: impl Into<Connections>) -> DataAccessLayer {
-        DataAccessLayer::new(Source::Pool(pool.into()), Reflect::default())
+        let source = Source::Pool(pool.into());
+        DataAccessLayer::sharing(source, Reflect::default(), Arc::default(), None)
     }
 
     /// Makes one whose transactions are nested in the transaction of a lane, one at a time.
@@ -101,8 +104,7 @@ impl DataAccessLayer {
     /// - What is sent through the lane while a nested transaction is open belongs to that one.
     #[must_use]
     pub fn on_loan(lane: &Lane, cache: &SchemaCache) -> DataAccessLayer {
-        let source = Source::Lent(Lent::new(lane));
-        DataAccessLayer::sharing(source, Reflect::default(), cache.0.clone())
+        DataAccessLayer::builder().on_loan(lane, cache)
     }
 
     /// Returns the transaction that the others are nested in, on loan. `None` for one that has a pool.
@@ -114,15 +116,17 @@ impl DataAccessLayer {
         }
     }
 
-    fn new(source: Source, reflect: Reflect) -> DataAccessLayer {
-        DataAccessLayer::sharing(source, reflect, Arc::default())
-    }
-
-    fn sharing(source: Source, reflect: Reflect, cache: Arc<Cache>) -> DataAccessLayer {
+    fn sharing(
+        source: Source,
+        reflect: Reflect,
+        cache: Arc<Cache>,
+        observer: Option<Arc<dyn Observer>>,
+    ) -> DataAccessLayer {
         DataAccessLayer(Arc::new(Inner {
             source,
             reflect,
             cache,
+            observer,
             aliases: Aliases::default(),
         }))
     }
@@ -152,7 +156,10 @@ impl DataAccessLayer {
     /// `owner` is named in the error of a borrower who would commit.
     async fn begin_for(&self, options: &TransactionOptions, owner: &str) -> Result<Transaction> {
         let transaction = match &self.0.source {
-            Source::Pool(connections) => Transaction::begin_on(connections, options, owner).await?,
+            Source::Pool(connections) => {
+                let observer = self.0.observer.clone();
+                Transaction::begin_on(connections, options, owner, observer).await?
+            }
             Source::Lent(lent) => lent.begin(options).await?,
         };
         Ok(transaction.of(self.clone()))

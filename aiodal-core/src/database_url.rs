@@ -1,5 +1,8 @@
 //! Where a database is; the only place that reads a URL, and one that never prints its password.
 
+mod connection_string;
+mod environment;
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::str::FromStr;

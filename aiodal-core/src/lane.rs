@@ -2,6 +2,7 @@
 
 mod copy;
 mod leaving;
+mod level;
 mod observe;
 mod repeat;
 mod run;
@@ -9,7 +10,7 @@ mod traffic;
 
 use std::fmt;
 use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use futures_util::{FutureExt, StreamExt};
@@ -18,8 +19,9 @@ use tokio_postgres::{Client, SimpleQueryMessage, SimpleQueryRow, SimpleQueryStre
 
 pub(crate) use self::leaving::Leave;
 use self::leaving::Leaving;
+pub(crate) use self::level::Level;
 pub(crate) use self::observe::Observed;
-pub use self::observe::{Observer, Outcome};
+pub use self::observe::{Observer, Outcome, Params, Started};
 pub(crate) use self::traffic::Ticket;
 use self::traffic::{Gated, Traffic};
 use crate::error::{Error, Result};
@@ -55,6 +57,10 @@ struct Inner {
     leaving: Mutex<Option<Leaving>>,
     /// Whether answers can no longer be told from each other: nothing more is sent.
     broken: AtomicBool,
+    /// How many statements have been run, those that begin or end something left out.
+    queries: AtomicU64,
+    /// How many savepoints are open, as far as they are known.
+    depth: AtomicU32,
 }
 
 /// Returns the columns of the constraint that an error is about, where they are known.
@@ -157,6 +163,8 @@ impl Lane {
             explain: OnceLock::new(),
             leaving: Mutex::default(),
             broken: AtomicBool::new(false),
+            queries: AtomicU64::new(0),
+            depth: AtomicU32::new(0),
         }))
     }
 
@@ -170,6 +178,15 @@ impl Lane {
         match &self.gate().begin {
             Begin::Answered(cell) => Ok(cell.clone()),
             Begin::Queued(_) | Begin::Taken => Ok(None),
+        }
+    }
+
+    /// Returns the same if the answer to `begin` has been read already, without waiting for it.
+    #[must_use]
+    pub fn has_begun(&self) -> Option<String> {
+        match &self.gate().begin {
+            Begin::Answered(cell) => cell.clone(),
+            Begin::Queued(_) | Begin::Taken => None,
         }
     }
 
@@ -250,6 +267,12 @@ impl Lane {
         if !gate.revoked && !self.is_broken() && !self.postpone(sql) {
             send(self.0.held.client(), sql);
         }
+    }
+
+    /// The same, and the observer hears of it under a name.
+    pub(crate) fn queue_as(&self, name: &str, sql: &str) {
+        self.observe_queued(name);
+        self.queue(sql);
     }
 
     /// The owner's last word, revoked or not.

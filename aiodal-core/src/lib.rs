@@ -38,6 +38,7 @@ mod reflect;
 pub mod row;
 mod savepoint;
 pub mod schema;
+mod snapshot;
 pub mod statement;
 mod statements;
 #[cfg(feature = "rustls")]
@@ -49,7 +50,7 @@ pub use self::dal::{DataAccessLayer, DataAccessLayerBuilder, SchemaCache};
 pub use self::database_url::DatabaseUrl;
 pub use self::error::{BoxError, Error, Result, chain};
 pub use self::ident::{quote_ident, quote_literal};
-pub use self::lane::{Lane, LaneOptions, Observer, Outcome, Revoked};
+pub use self::lane::{Lane, LaneOptions, Observer, Outcome, Params, Revoked, Started};
 pub use self::nearest::nearest;
 pub use self::pool::{
     CancelToken, Connection, ConnectionSource, Connections, OnNotice, Pool, PoolOptions, Tap,
@@ -61,6 +62,7 @@ pub use self::reflect::receive_only;
 pub use self::row::FromRow;
 pub use self::savepoint::Savepoint;
 pub use self::schema::Schema;
+pub use self::snapshot::Snapshot;
 #[cfg(feature = "sea-query")]
 pub use self::statement::SeaQuery;
 pub use self::statement::{

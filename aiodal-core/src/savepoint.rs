@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 
 use crate::error::{Error, Result};
+use crate::lane::Level;
 use crate::transaction::Transaction;
 
 /// A savepoint: what happens behind it can be undone alone.
@@ -36,6 +37,8 @@ pub struct Savepoint<'a> {
     /// How many hooks there were when it was set.
     hooks: usize,
     open: bool,
+    /// Taken before what ends it is sent.
+    level: Option<Level>,
     outer: PhantomData<&'a mut Transaction>,
 }
 
@@ -50,6 +53,7 @@ impl<'a> Savepoint<'a> {
             transaction: Transaction::lent(lane.clone(), outer.shared().clone(), depth),
             depth,
             open: true,
+            level: Some(lane.enter()),
             outer: PhantomData,
         })
     }
@@ -61,6 +65,7 @@ impl<'a> Savepoint<'a> {
     /// A statement has failed since: what happened behind the savepoint is undone.
     pub async fn commit(mut self) -> Result<()> {
         let sql = format!("release aiodal_{}", self.depth);
+        self.level = None;
         // It is on its way with the first poll. If this future is dropped then, it may be done: to undo it would fail.
         self.open = false;
         let released = self.transaction.lane().batch_execute(&sql).await;
@@ -75,7 +80,8 @@ impl<'a> Savepoint<'a> {
     pub(crate) fn keep(mut self) {
         self.open = false;
         let release = format!("release aiodal_{}", self.depth);
-        self.transaction.lane().queue(&release);
+        self.level = None;
+        self.transaction.lane().queue_as(&release, &release);
     }
 
     /// Undoes what happened behind the savepoint, an error included: ROLLBACK TO and RELEASE.
@@ -88,6 +94,7 @@ impl<'a> Savepoint<'a> {
     pub async fn rollback(mut self) -> Result<()> {
         // Not again when this future is dropped: to undo it twice would fail.
         self.open = false;
+        self.level = None;
         self.forget();
         let undone = self.transaction.lane().batch_execute(&self.undo()).await;
         undone.map_err(Error::into_savepoint)
@@ -120,7 +127,9 @@ impl DerefMut for Savepoint<'_> {
 impl Drop for Savepoint<'_> {
     fn drop(&mut self) {
         if self.open {
-            self.transaction.lane().queue(&self.undo());
+            self.level = None;
+            let undo = self.undo();
+            self.transaction.lane().queue_as(&undo, &undo);
             self.forget();
         }
     }

@@ -1,6 +1,7 @@
 //! A transaction that owns what it needs.
 
 mod copy;
+mod count;
 mod hooks;
 mod leave;
 mod nested;
@@ -9,6 +10,7 @@ mod query;
 mod retry;
 mod shared;
 mod stream;
+mod unique;
 
 use std::fmt;
 use std::mem;
@@ -25,8 +27,8 @@ pub(crate) use self::shared::Shared;
 pub use self::stream::RowStream;
 use crate::dal::DataAccessLayer;
 use crate::error::{Error, Result};
-use crate::lane::Lane;
-use crate::pool::{Connections, Held};
+use crate::lane::{Lane, Observer};
+use crate::pool::Connections;
 use crate::savepoint::Savepoint;
 
 /// A transaction.
@@ -118,25 +120,28 @@ impl Transaction {
         connections: impl Into<Connections>,
         options: &TransactionOptions,
     ) -> Result<Transaction> {
-        Transaction::begin_on(&connections.into(), options, "its pool").await
+        Transaction::begin_on(&connections.into(), options, "its pool", None).await
     }
 
     pub(crate) async fn begin_on(
         connections: &Connections,
         options: &TransactionOptions,
         owner: &str,
+        observer: Option<Arc<dyn Observer>>,
     ) -> Result<Transaction> {
         let held = connections.checkout().await?;
         let version = match options.oldest_server() {
             Some(_) => Some(held.ask_version().await.map_err(Error::begin)?),
             None => None,
         };
-        Ok(Transaction::own(held, options.begin(version)?, owner))
+        let begin = options.begin(version)?;
+        let lane = Lane::open_on(held, begin, owner, observer, false);
+        Ok(Transaction::own(lane))
     }
 
-    fn own(held: Held, begin: String, owner: &str) -> Transaction {
+    fn own(lane: Lane) -> Transaction {
         Transaction {
-            lane: Lane::open_on(held, begin, owner, None, false),
+            lane,
             shared: Arc::default(),
             end: End::Owned(Handle::current()),
             depth: 0,
@@ -195,8 +200,11 @@ impl Transaction {
         self.shared.dal()
     }
 
-    /// Lends it to a body that is not to end it.
-    pub(crate) fn lend(&self) -> Transaction {
+    /// Lends it to somebody who is not to end it: [`commit`](Transaction::commit) of what is returned is refused.
+    ///
+    /// When this one has ended, so has the loan. A savepoint that one of them sets is the other's, too.
+    #[must_use]
+    pub fn lend(&self) -> Transaction {
         Transaction::lent(self.lane.clone(), self.shared.clone(), self.depth)
     }
 

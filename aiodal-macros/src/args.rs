@@ -1,12 +1,18 @@
 //! The options of the attributes: `#[aiodal::test(flavor = "multi_thread")]` becomes a struct.
 
+mod sql_fixtures;
+pub(crate) mod values;
+
 use std::time::Duration;
 
 use proc_macro2::TokenStream;
-use syn::{LitBool, LitInt, LitStr, Path};
+use syn::Path;
 
+pub(crate) use self::sql_fixtures::SqlFixture;
+use self::values::{
+    boolean, count, flavor, isolation, isolation_level, path, timeout, worker_threads,
+};
 use crate::krate;
-use crate::nearest::expected_one_of;
 use crate::problems::Problems;
 use crate::settings::{self, Known, Setting};
 
@@ -27,12 +33,52 @@ const TIMEOUT: Known = Known {
     example: "timeout = \"5s\"",
 };
 
+const ISOLATION: Known = Known {
+    name: "isolation",
+    example: "isolation = \"database\"",
+};
+const ISOLATION_LEVEL: Known = Known {
+    name: "isolation_level",
+    example: "isolation_level = \"serializable\"",
+};
+const ECHO: Known = Known {
+    name: "echo",
+    example: "echo = true",
+};
+const MAX_QUERIES: Known = Known {
+    name: "max_queries",
+    example: "max_queries = 3",
+};
+const MAX_REPEATS: Known = Known {
+    name: "max_repeats",
+    example: "max_repeats = 5",
+};
+const SESSION: Known = Known {
+    name: "session",
+    example: "session = MySession",
+};
+const FIXTURES: Known = Known {
+    name: "fixtures",
+    example: "fixtures(\"users\", \"posts\")",
+};
+
+const NAMED: Known = Known::flag("named");
+
 /// The options of `#[aiodal::test]`.
 pub(crate) struct TestArgs {
     pub(crate) flavor: Flavor,
     pub(crate) worker_threads: Option<usize>,
     pub(crate) start_paused: bool,
     pub(crate) timeout: Option<Duration>,
+    pub(crate) isolation: Option<Isolation>,
+    pub(crate) isolation_level: Option<IsolationLevel>,
+    pub(crate) echo: Option<bool>,
+    pub(crate) max_queries: Option<u32>,
+    pub(crate) max_repeats: Option<u32>,
+    /// The session this test belongs to, if it isn't the one of its binary.
+    pub(crate) session: Option<Path>,
+    /// The files of SQL that run before it, in order.
+    pub(crate) sql_fixtures: Vec<SqlFixture>,
     pub(crate) krate: Path,
 }
 
@@ -43,26 +89,78 @@ pub(crate) enum Flavor {
     MultiThread,
 }
 
+/// What keeps a test apart from the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Isolation {
+    Rollback,
+    Database,
+    None,
+}
+
+/// PostgreSQL's transaction isolation levels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum IsolationLevel {
+    ReadCommitted,
+    RepeatableRead,
+    Serializable,
+}
+
 /// The options of `#[aiodal::session]`.
 pub(crate) struct SessionArgs {
+    /// Whether it is only for tests that name it.
+    pub(crate) named: bool,
     pub(crate) krate: Path,
 }
 
 impl TestArgs {
     pub(crate) fn parse(tokens: TokenStream, problems: &mut Problems) -> Self {
-        let known = [FLAVOR, WORKER_THREADS, START_PAUSED, TIMEOUT, krate::OPTION];
+        let known = [
+            FLAVOR,
+            WORKER_THREADS,
+            START_PAUSED,
+            TIMEOUT,
+            ISOLATION,
+            ISOLATION_LEVEL,
+            ECHO,
+            MAX_QUERIES,
+            MAX_REPEATS,
+            SESSION,
+            FIXTURES,
+            krate::OPTION,
+        ];
         let given = Given(settings::read(tokens, &known, problems));
 
         let flavor = given.value(FLAVOR, flavor, problems);
-        let worker_threads = given.value(WORKER_THREADS, worker_threads, problems);
-        let start_paused = given.value(START_PAUSED, boolean, problems);
+        let worker_threads = given.value(
+            WORKER_THREADS,
+            |value| worker_threads(value, WORKER_THREADS),
+            problems,
+        );
+        let start_paused =
+            given.value(START_PAUSED, |value| boolean(value, START_PAUSED), problems);
         let timeout = given.value(TIMEOUT, timeout, problems);
+        let isolation = given.value(ISOLATION, isolation, problems);
+        let isolation_level = given.value(ISOLATION_LEVEL, isolation_level, problems);
+        let echo = given.value(ECHO, |value| boolean(value, ECHO), problems);
+        let max_queries = given.value(MAX_QUERIES, |value| count(value, MAX_QUERIES), problems);
+        let max_repeats = given.value(MAX_REPEATS, |value| count(value, MAX_REPEATS), problems);
+        let session = given.value(SESSION, |value| path(value, SESSION), problems);
+        let sql_fixtures = given.setting(FIXTURES).map_or_else(Vec::new, |setting| {
+            sql_fixtures::read(setting.value.clone(), problems)
+        });
         let krate = given.value(krate::OPTION, krate::parse_path, problems);
 
         let flavor = flavor.unwrap_or(Flavor::CurrentThread);
         // What options mean to each other is known when each of them is.
         if problems.is_empty() {
             check_together(&given, flavor, problems);
+            if isolation == Some(Isolation::None) {
+                given.refuse(
+                    FIXTURES,
+                    "`fixtures` write rows, and `isolation = \"none\"` can only read; run it with `isolation = \"rollback\"`",
+                    problems,
+                );
+            }
         }
 
         Self {
@@ -70,6 +168,13 @@ impl TestArgs {
             worker_threads,
             start_paused: start_paused.unwrap_or(false),
             timeout,
+            isolation,
+            isolation_level,
+            echo,
+            max_queries,
+            max_repeats,
+            session,
+            sql_fixtures,
             krate: krate.unwrap_or_else(krate::default_path),
         }
     }
@@ -77,9 +182,10 @@ impl TestArgs {
 
 impl SessionArgs {
     pub(crate) fn parse(tokens: TokenStream, problems: &mut Problems) -> Self {
-        let given = Given(settings::read(tokens, &[krate::OPTION], problems));
+        let given = Given(settings::read(tokens, &[NAMED, krate::OPTION], problems));
         let krate = given.value(krate::OPTION, krate::parse_path, problems);
         Self {
+            named: given.setting(NAMED).is_some(),
             krate: krate.unwrap_or_else(krate::default_path),
         }
     }
@@ -101,18 +207,18 @@ fn check_together(given: &Given, flavor: Flavor, problems: &mut Problems) {
 }
 
 /// The settings a user wrote.
-struct Given(Vec<Setting>);
+pub(crate) struct Given(pub(crate) Vec<Setting>);
 
 impl Given {
-    fn setting(&self, option: Known) -> Option<&Setting> {
+    pub(crate) fn setting(&self, option: Known) -> Option<&Setting> {
         self.0.iter().find(|setting| setting.key == option.name)
     }
 
     /// The value of an option, if it was given and `parse` accepts it.
-    fn value<T>(
+    pub(crate) fn value<T>(
         &self,
         option: Known,
-        parse: fn(TokenStream) -> Result<T, String>,
+        parse: impl FnOnce(TokenStream) -> Result<T, String>,
         problems: &mut Problems,
     ) -> Option<T> {
         let setting = self.setting(option)?;
@@ -128,70 +234,11 @@ impl Given {
     }
 }
 
-fn flavor(value: TokenStream) -> Result<Flavor, String> {
-    let Ok(literal) = syn::parse2::<LitStr>(value) else {
-        return Err("`flavor` takes a string: `\"current_thread\"` or `\"multi_thread\"`".into());
-    };
-    match literal.value().as_str() {
-        "current_thread" => Ok(Flavor::CurrentThread),
-        "multi_thread" => Ok(Flavor::MultiThread),
-        wrong => {
-            let expected = expected_one_of(wrong, &["current_thread", "multi_thread"]);
-            Err(format!("unknown flavor `{wrong}`; {expected}"))
-        }
-    }
-}
-
-fn worker_threads(value: TokenStream) -> Result<usize, String> {
-    syn::parse2::<LitInt>(value)
-        .and_then(|literal| literal.base10_parse::<usize>())
-        .ok()
-        .filter(|threads| *threads > 0)
-        .ok_or_else(|| {
-            let example = WORKER_THREADS.example;
-            format!("`worker_threads` takes a whole number of at least 1, such as `{example}`")
-        })
-}
-
-fn boolean(value: TokenStream) -> Result<bool, String> {
-    syn::parse2::<LitBool>(value)
-        .map(|literal| literal.value())
-        .map_err(|_| "`start_paused` takes `true` or `false`, without quotes".into())
-}
-
-fn timeout(value: TokenStream) -> Result<Duration, String> {
-    let duration = syn::parse2::<LitStr>(value)
-        .ok()
-        .and_then(|literal| parse_duration(&literal.value()));
-    match duration {
-        Some(Duration::ZERO) => {
-            Err("a timeout of zero fails every test; remove it for the configured one".into())
-        }
-        Some(duration) => Ok(duration),
-        None => Err(
-            "`timeout` takes a whole number and a unit in a string, such as `\"250ms\"`, `\"5s\"`, `\"2m\"` or `\"1h\"`"
-                .into(),
-        ),
-    }
-}
-
-fn parse_duration(text: &str) -> Option<Duration> {
-    let letters = text.find(|letter: char| !letter.is_ascii_digit())?;
-    let (count, unit) = text.split_at(letters);
-    let count: u64 = count.parse().ok()?;
-    match unit {
-        "ms" => Some(Duration::from_millis(count)),
-        "s" => Some(Duration::from_secs(count)),
-        "m" => count.checked_mul(60).map(Duration::from_secs),
-        "h" => count.checked_mul(60 * 60).map(Duration::from_secs),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use quote::{ToTokens, quote};
 
+    use super::values::parse_duration;
     use super::*;
 
     fn parse(tokens: TokenStream) -> (TestArgs, Vec<String>) {
@@ -274,7 +321,7 @@ mod tests {
         assert_eq!(
             problems,
             [
-                "unknown option `flavour`; did you mean `flavor`? expected one of: `flavor`, `worker_threads`, `start_paused`, `timeout`, `crate`",
+                "unknown option `flavour`; did you mean `flavor`? expected one of: `flavor`, `worker_threads`, `start_paused`, `timeout`, `isolation`, `isolation_level`, `echo`, `max_queries`, `max_repeats`, `session`, `fixtures`, `crate`",
                 "expected an option, such as `flavor = \"multi_thread\"`",
                 "`crate` needs a value: `crate = my_aiodal`",
                 "`worker_threads` takes a whole number of at least 1, such as `worker_threads = 2`",

@@ -36,6 +36,38 @@ pub(crate) fn is_test_case(attr: &Attribute) -> bool {
     ends_with(attr, "test_case") || ends_with(attr, "test_matrix")
 }
 
+/// `#[case(..)]` and `#[case::name(..)]`, the rows of a function with parameters.
+pub(crate) fn is_case(attr: &Attribute) -> bool {
+    let path = attr.path();
+    path.leading_colon.is_none()
+        && path
+            .segments
+            .first()
+            .is_some_and(|segment| segment.ident == "case")
+}
+
+/// `#[case]` and `#[values(..)]` on an argument.
+pub(crate) fn is_of_a_parameter(attr: &Attribute) -> bool {
+    is_case(attr) || attr.path().is_ident("values")
+}
+
+/// Documentation and lints: what a function has whether it is a test or not.
+pub(crate) fn is_of_any_function(attr: &Attribute) -> bool {
+    let path = attr.path();
+    ["doc", "allow", "expect", "warn", "deny", "forbid"]
+        .iter()
+        .any(|name| path.is_ident(name))
+}
+
+/// Whether the attribute is written before ours; rustc hands on both kinds alike.
+pub(crate) fn stands_above_ours(attr: &Attribute) -> bool {
+    // Not where the macro is tested as a function.
+    proc_macro::is_available() && {
+        let at = |span: proc_macro::Span| (span.line(), span.column());
+        at(attr.pound_token.span.unwrap()) < at(proc_macro::Span::call_site())
+    }
+}
+
 pub(crate) fn is_should_panic(attr: &Attribute) -> bool {
     attr.path().is_ident("should_panic")
 }
@@ -47,9 +79,7 @@ pub(crate) fn is_for_the_harness(attr: &Attribute) -> bool {
 
 /// Why an attribute on an argument is an error.
 pub(crate) fn refusal_on_argument(attr: &Attribute) -> String {
-    const RSTEST: [&str; 8] = [
-        "case", "context", "files", "from", "future", "ignore", "values", "with",
-    ];
+    const RSTEST: [&str; 4] = ["context", "files", "future", "ignore"];
     let name = name(attr);
     if RSTEST.contains(&name.as_str()) {
         format!("`#[{name}]` belongs to `rstest`; write `#[rstest]` above `#[aiodal::test]`")

@@ -2,8 +2,9 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Attribute, FnArg, Safety, Token};
+use syn::{FnArg, Safety, Token};
 
+use crate::attribute;
 use crate::function::Function;
 
 /// The problems, and the item as it was.
@@ -21,7 +22,8 @@ pub(crate) fn function(problems: &syn::Error, function: Function) -> TokenStream
         mut sig,
         body,
     } = function;
-    attrs.retain(is_harmless);
+    // They mean the same on a function that is no test.
+    attrs.retain(attribute::is_of_any_function);
 
     sig.constness = None;
     sig.safety = Safety::Default;
@@ -54,12 +56,4 @@ pub(crate) fn function(problems: &syn::Error, function: Function) -> TokenStream
         #[allow(dead_code, unused_variables, clippy::unused_async)]
         #vis #sig #body
     }
-}
-
-/// Whether the attribute means the same on a function that is no test.
-fn is_harmless(attr: &Attribute) -> bool {
-    let path = attr.path();
-    ["doc", "allow", "expect", "warn", "deny", "forbid"]
-        .iter()
-        .any(|name| path.is_ident(name))
 }

@@ -3,7 +3,7 @@
 use proc_macro2::{Delimiter, Group, TokenTree};
 use quote::quote;
 use syn::parse::ParseStream;
-use syn::{Attribute, Error, Ident, Signature, Token, Visibility, ext::IdentExt};
+use syn::{Attribute, Error, FnArg, Ident, PatType, Signature, Token, Visibility, ext::IdentExt};
 
 use crate::problems::Problems;
 
@@ -15,20 +15,57 @@ pub(crate) struct Function {
     pub(crate) body: Group,
 }
 
+/// What an attribute of ours makes of a function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Test,
+    Fixture,
+}
+
+impl Kind {
+    pub(crate) fn attribute(self) -> &'static str {
+        match self {
+            Self::Test => "#[aiodal::test]",
+            Self::Fixture => "#[aiodal::fixture]",
+        }
+    }
+
+    /// The word for it, with "a" before it.
+    pub(crate) fn noun(self) -> &'static str {
+        match self {
+            Self::Test => "a test",
+            Self::Fixture => "a fixture",
+        }
+    }
+}
+
 impl Function {
+    /// Its arguments but `self`.
+    pub(crate) fn arguments(&self) -> impl Iterator<Item = &PatType> {
+        typed(&self.sig)
+    }
+
     /// Parses a function, or what differs from one so little that the rest is worth checking too.
     ///
     /// # Errors
     ///
     /// The item is none.
-    pub(crate) fn parse(input: ParseStream<'_>, problems: &mut Problems) -> syn::Result<Self> {
+    pub(crate) fn parse(
+        input: ParseStream<'_>,
+        kind: Kind,
+        problems: &mut Problems,
+    ) -> syn::Result<Self> {
         let attrs = input.call(Attribute::parse_outer)?;
         let vis = input.parse()?;
-        refuse_other_items(input)?;
+        refuse_other_items(input, kind)?;
         let sig = input.parse()?;
         let body = if input.peek(Token![;]) {
             let semicolon: Token![;] = input.parse()?;
-            problems.at(semicolon, "a test needs a body; write it in place of `;`");
+            let noun = kind.noun();
+            problems.at(
+                semicolon,
+                format!("{noun} needs a body; write it in place of `;`"),
+            );
             Group::new(Delimiter::Brace, quote!(::core::todo!()))
         } else {
             parse_body(input)?
@@ -42,6 +79,14 @@ impl Function {
     }
 }
 
+/// The arguments but `self`.
+pub(crate) fn typed(sig: &Signature) -> impl Iterator<Item = &PatType> {
+    sig.inputs.iter().filter_map(|input| match input {
+        FnArg::Typed(argument) => Some(argument),
+        FnArg::Receiver(_) => None,
+    })
+}
+
 fn parse_body(input: ParseStream<'_>) -> syn::Result<Group> {
     match input.parse()? {
         TokenTree::Group(body) => Ok(body),
@@ -49,13 +94,14 @@ fn parse_body(input: ParseStream<'_>) -> syn::Result<Group> {
     }
 }
 
-fn refuse_other_items(input: ParseStream<'_>) -> syn::Result<()> {
+fn refuse_other_items(input: ParseStream<'_>, kind: Kind) -> syn::Result<()> {
     const ITEMS: [&str; 9] = [
         "enum", "impl", "mod", "static", "struct", "trait", "type", "union", "use",
     ];
     let keyword = input.fork().call(Ident::parse_any)?;
     if ITEMS.iter().any(|item| keyword == item) {
-        let message = format!("`#[aiodal::test]` goes on an `async fn`, not on `{keyword}`");
+        let attribute = kind.attribute();
+        let message = format!("`{attribute}` goes on an `async fn`, not on `{keyword}`");
         return Err(Error::new(keyword.span(), message));
     }
     Ok(())

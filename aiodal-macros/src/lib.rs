@@ -1,11 +1,12 @@
-//! The macros of [`aiodal`]: `#[aiodal::test]`, `#[aiodal::session]`, `#[derive(aiodal::FromRow)]` and
+//! The macros of [`aiodal`]: `#[aiodal::test]`, `#[aiodal::fixture]`, `#[aiodal::session]`, `#[derive(aiodal::FromRow)]` and
 //! `#[derive(aiodal::ToRow)]`.
 //!
 //! Use them through the `aiodal` crate, which re-exports them beside what they expand to.
 //!
 //! The way of a test through this crate is its list of files: `settings` and `args` read the options, `function` takes
-//! the item apart, `model` checks every rule, `expand` quotes; `fallback` is what remains of a test with mistakes.
-//! `from_row` and `to_row` have the like of their own, and `row` what they share.
+//! the item apart, `parameters` finds what makes several tests of it, `model` checks every rule, `expand` quotes;
+//! `fallback` is what remains of a test with mistakes. `fixture`, `from_row` and `to_row` have the like of their own,
+//! `request` is what tests and fixtures ask for, and `row` what the derives share.
 //!
 //! [`aiodal`]: https://docs.rs/aiodal
 
@@ -15,12 +16,15 @@ mod cases;
 mod expand;
 mod fallback;
 mod fingerprint;
+mod fixture;
 mod from_row;
 mod function;
 mod krate;
 mod model;
 mod nearest;
+mod parameters;
 mod problems;
+mod request;
 mod row;
 mod session;
 mod settings;
@@ -33,6 +37,12 @@ use proc_macro::TokenStream;
 #[proc_macro_attribute]
 pub fn test(args: TokenStream, item: TokenStream) -> TokenStream {
     test::test(args.into(), &item.into()).into()
+}
+
+#[doc = include_str!("docs/fixture.md")]
+#[proc_macro_attribute]
+pub fn fixture(args: TokenStream, item: TokenStream) -> TokenStream {
+    fixture::fixture(args.into(), &item.into()).into()
 }
 
 #[doc = include_str!("docs/session.md")]

@@ -5,12 +5,13 @@ mod arguments;
 use quote::ToTokens;
 use syn::{Attribute, ReturnType, Safety, Signature, Type};
 
-pub(crate) use self::arguments::{Argument, Passing};
+pub(crate) use self::arguments::Argument;
 use self::arguments::{arguments, check_one_transaction};
-use crate::args::TestArgs;
+use crate::args::{SqlFixture, TestArgs};
 use crate::attribute;
 use crate::cases::Cases;
-use crate::function::Function;
+use crate::function::{Function, Kind};
+use crate::parameters::Parameters;
 use crate::problems::Problems;
 
 /// A test that keeps all the rules.
@@ -18,6 +19,8 @@ pub(crate) struct TestFn<'a> {
     pub(crate) function: &'a Function,
     pub(crate) args: TestArgs,
     pub(crate) arguments: Vec<Argument>,
+    /// What makes several tests of it.
+    pub(crate) parameters: Option<Parameters<'a>>,
     /// Whether `test-case` adds the tests, which call the emitted function.
     pub(crate) has_cases: bool,
     /// Whether a panic is what this test, or one of its cases, is about.
@@ -34,12 +37,20 @@ impl<'a> TestFn<'a> {
         mut problems: Problems,
     ) -> syn::Result<Self> {
         let cases = Cases::read(function, &mut problems);
-        let returns_unit = function.attrs.iter().any(attribute::is_should_panic);
-
         check_attributes(&function.attrs, &mut problems);
-        check_qualifiers(function, &mut problems);
+        check_qualifiers(function, Kind::Test, &mut problems);
+        let parameters = parameters(function, &mut problems);
+        // With parameters, a panic is the matter of each case.
+        let returns_unit =
+            parameters.is_none() && function.attrs.iter().any(attribute::is_should_panic);
         let from_cases = cases.as_ref().map_or(0, |cases| cases.arguments);
-        let arguments = arguments(&function.sig, from_cases, &mut problems);
+        let arguments = arguments(
+            &function.sig,
+            from_cases,
+            parameters.as_ref(),
+            &mut problems,
+        );
+        check_somebody_sees(&args.sql_fixtures, &arguments, &mut problems);
         check_one_transaction(&function.sig, &arguments, &mut problems);
         if returns_unit {
             check_returns_nothing(&function.sig, &mut problems);
@@ -49,11 +60,31 @@ impl<'a> TestFn<'a> {
             function,
             args,
             arguments,
+            parameters,
             has_cases: cases.is_some(),
             should_panic: returns_unit || cases.is_some_and(|cases| cases.may_panic),
             returns_unit,
         })
     }
+}
+
+/// Reads the parameters, unless another attribute is there to do so.
+fn parameters<'a>(function: &'a Function, problems: &mut Problems) -> Option<Parameters<'a>> {
+    if function.attrs.iter().any(attribute::is_rstest) {
+        // It is told to stand elsewhere, and may know forms that we don't.
+        return Parameters::read(function, &mut Problems::default());
+    }
+    let parameters = Parameters::read(function, problems)?;
+    for attr in &function.attrs {
+        if attribute::is_test_case(attr) {
+            let name = attribute::name(attr);
+            problems.at(
+                attr,
+                format!("`#[{name}]` cannot stand beside `#[case]` and `#[values]`; write `#[case(..)]` in its place"),
+            );
+        }
+    }
+    Some(parameters)
 }
 
 fn check_attributes(attrs: &[Attribute], problems: &mut Problems) {
@@ -80,43 +111,62 @@ fn check_attributes(attrs: &[Attribute], problems: &mut Problems) {
     }
 }
 
-fn check_qualifiers(function: &Function, problems: &mut Problems) {
+/// Without an argument there is no database for the rows to be in.
+fn check_somebody_sees(fixtures: &[SqlFixture], arguments: &[Argument], problems: &mut Problems) {
+    let asks = |argument: &Argument| matches!(argument, Argument::Fixture(_));
+    if let Some(first) = fixtures.first()
+        && !arguments.iter().any(asks)
+    {
+        problems.at(
+            &first.name,
+            "no argument of this test sees what the file writes; ask for one that does, such as `tx: &mut Transaction`",
+        );
+    }
+}
+
+pub(crate) fn check_qualifiers(function: &Function, kind: Kind, problems: &mut Problems) {
     let sig = &function.sig;
     let name = &sig.ident;
+    let noun = kind.noun();
     // Another test attribute may have taken the `async` away; it is to blame, and already named.
     let is_taken_away = function.attrs.iter().any(attribute::is_test);
     if let Some(token) = &sig.constness {
         problems.at(
             token,
-            format!("a test cannot be `const`; write `async fn {name}`"),
+            format!("{noun} cannot be `const`; write `async fn {name}`"),
         );
     } else if sig.asyncness.is_none() && !is_taken_away {
         problems.at(
             sig.fn_token,
-            format!("a test runs on a Tokio runtime; write `async fn {name}`"),
+            format!("{noun} runs on a Tokio runtime; write `async fn {name}`"),
         );
     }
     if let Safety::Unsafe(token) = &sig.safety {
         problems.at(
             token,
-            "a test cannot be `unsafe`; write an `unsafe` block in its body",
+            format!("{noun} cannot be `unsafe`; write an `unsafe` block in its body"),
         );
     }
     if let Some(abi) = &sig.abi {
         let written = abi.to_token_stream();
-        problems.at(abi, format!("a test cannot be `{written}`; remove it"));
+        problems.at(abi, format!("{noun} cannot be `{written}`; remove it"));
     }
     if !sig.generics.params.is_empty() {
         problems.at(
             &sig.generics,
-            "a test cannot be generic; write concrete types, and references without a lifetime",
+            format!(
+                "{noun} cannot be generic; write concrete types, and references without a lifetime"
+            ),
         );
     }
     if let Some(clause) = &sig.generics.where_clause {
-        problems.at(clause, "a test cannot have a `where` clause; remove it");
+        problems.at(
+            clause,
+            format!("{noun} cannot have a `where` clause; remove it"),
+        );
     }
     if let Some(variadic) = &sig.variadic {
-        problems.at(variadic, "a test cannot be variadic; remove `...`");
+        problems.at(variadic, format!("{noun} cannot be variadic; remove `...`"));
     }
 }
 
@@ -137,6 +187,7 @@ mod tests {
     use syn::parse::{ParseStream, Parser};
 
     use super::*;
+    use crate::request::Request;
 
     /// Every problem of a function, or what `read` makes of its model.
     fn with<T>(
@@ -145,7 +196,7 @@ mod tests {
     ) -> Result<T, Vec<String>> {
         let mut problems = Problems::default();
         let args = TestArgs::parse(quote!(), &mut problems);
-        let parse = |input: ParseStream<'_>| Function::parse(input, &mut problems);
+        let parse = |input: ParseStream<'_>| Function::parse(input, Kind::Test, &mut problems);
         let function = parse
             .parse2(item)
             .map_err(|problem| vec![problem.to_string()])?;
@@ -167,7 +218,26 @@ mod tests {
     fn describe(argument: &Argument) -> String {
         match argument {
             Argument::Case(ty) => format!("case {}", ty.to_token_stream()),
-            Argument::Fixture(ty, passing) => format!("{passing:?} {}", ty.to_token_stream()),
+            Argument::Parameter => "parameter".to_owned(),
+            Argument::Fixture(Request {
+                ty,
+                passing,
+                from,
+                with,
+            }) => {
+                let from = from
+                    .as_ref()
+                    .map(|from| format!(" from {}", from.to_token_stream()));
+                let with = with
+                    .as_ref()
+                    .map(|with| format!(" with {}", with.values.len()));
+                format!(
+                    "{passing:?} {}{}{}",
+                    ty.to_token_stream(),
+                    from.unwrap_or_default(),
+                    with.unwrap_or_default()
+                )
+            }
         }
     }
 
@@ -182,6 +252,27 @@ mod tests {
                 async fn t(mut a: A, (b, c): &db::B, _: &mut C) {}
             )),
             ["Owned A", "Shared db :: B", "Exclusive C"]
+        );
+    }
+
+    #[test]
+    fn a_fixture_may_be_asked_for_by_name_and_with_values() {
+        assert_eq!(
+            arguments_of(quote!(
+                async fn t(
+                    #[from(kit::alice)] a: &User,
+                    #[from(b)] b: &'static str,
+                    #[with(1, "b")] c: C,
+                    #[with()] d: D,
+                ) {
+                }
+            )),
+            [
+                "Shared User from kit :: alice",
+                "Owned & 'static str from b",
+                "Owned C with 2",
+                "Owned D with 0"
+            ]
         );
     }
 
@@ -246,7 +337,7 @@ mod tests {
             #[tokio::test]
             #[rstest]
             #[should_panic]
-            unsafe extern "C" fn t<T>(#[case] a: A, b: &'static B, c: impl C, ...) -> u8 where T: C;
+            unsafe extern "C" fn t<T>(#[future] a: A, b: &'static B, c: impl C, ...) -> u8 where T: C;
         });
         let expected = [
             "needs a body",
@@ -257,7 +348,7 @@ mod tests {
             "generic",
             "`where`",
             "variadic",
-            "`#[case]`",
+            "`#[future]`",
             "`'static`",
             "concrete",
             "`#[should_panic]`",

@@ -1,4 +1,4 @@
-//! `#[aiodal::session]`: the implementation, registered before `main`.
+//! `#[aiodal::session]`: the implementation, registered before `main` unless tests name it.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -22,6 +22,8 @@ pub(crate) fn session(args: TokenStream, item: &TokenStream) -> TokenStream {
 /// A session that keeps all the rules.
 struct Session {
     krate: Path,
+    /// Whether it is only for tests that name it.
+    named: bool,
     ty: Type,
     source_hash: u64,
     /// Whether it has a `seed` of its own: without one there is nothing to prepare.
@@ -44,6 +46,7 @@ impl Session {
         let seeds = implementation.items.iter().any(is_seed);
         problems.or(Self {
             krate: args.krate,
+            named: args.named,
             ty: *implementation.self_ty,
             source_hash: fingerprint(item.clone()),
             seeds,
@@ -53,27 +56,37 @@ impl Session {
     fn expand(&self, item: &TokenStream) -> TokenStream {
         let Self {
             krate,
+            named,
             ty,
             source_hash,
             seeds,
         } = self;
         // The user's line, not the attribute's: `line!` goes by the span of the whole call.
         let line = quote_spanned!(ty.span()=> line!());
+        let register = (!named).then(|| {
+            quote! {
+                #[#krate::__private::ctor::ctor(unsafe, crate_path = #krate::__private::ctor)]
+                fn register() {
+                    #krate::__private::register_session::<#ty>();
+                }
+            }
+        });
         quote! {
             #item
 
             const _: () = {
-                #[#krate::__private::ctor::ctor(unsafe, crate_path = #krate::__private::ctor)]
-                fn register() {
-                    #krate::__private::register_session::<#ty>(#krate::__private::SessionSource {
+                impl #krate::__private::NamedSession for #ty {
+                    const SOURCE: #krate::__private::SessionSource = #krate::__private::SessionSource {
                         name: ::core::stringify!(#ty),
                         file: ::core::file!(),
                         line: #line,
                         manifest_dir: ::core::env!("CARGO_MANIFEST_DIR"),
                         source_hash: #source_hash,
                         seeds: #seeds,
-                    });
+                    };
                 }
+
+                #register
             };
         }
     }
@@ -156,6 +169,17 @@ mod tests {
             "{expansion}"
         );
         assert!(!expansion.contains("aiodal"), "{expansion}");
+    }
+
+    #[test]
+    fn a_named_session_is_not_that_of_the_binary() {
+        let item = quote!(impl Session for Library {});
+        let expansion = session(quote!(named), &item).to_string();
+        assert!(
+            expansion.contains("NamedSession for Library"),
+            "{expansion}"
+        );
+        assert!(!expansion.contains("register_session"), "{expansion}");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Splits an attribute's tokens into `key = value` settings, before anyone asks what the values mean.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 
 use crate::nearest::expected_one_of;
 use crate::problems::Problems;
@@ -9,7 +9,8 @@ use crate::problems::Problems;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Known {
     pub(crate) name: &'static str,
-    /// What a message shows as the right way to write it; of a flag, which has no value, its name.
+    /// What a message shows as the right way to write it; of a flag, which has no value, its name. That of a list has
+    /// parentheses behind the name.
     pub(crate) example: &'static str,
 }
 
@@ -23,9 +24,14 @@ impl Known {
     fn is_flag(self) -> bool {
         self.name == self.example
     }
+
+    fn is_list(self) -> bool {
+        self.example[self.name.len()..].starts_with('(')
+    }
 }
 
-/// One `key = value`, with a known key that was not given before and a value that is not empty, or one flag.
+/// One `key = value` or `key(value)`, with a known key that was not given before and a value that is not empty, or one
+/// flag.
 #[derive(Debug)]
 pub(crate) struct Setting {
     pub(crate) key: Ident,
@@ -93,6 +99,21 @@ fn read_one(
             return None;
         }
         return Some(Setting { key, value });
+    }
+    if option.is_list() {
+        return match (rest.next(), rest.next()) {
+            (Some(TokenTree::Group(list)), None)
+                if list.delimiter() == Delimiter::Parenthesis && !list.stream().is_empty() =>
+            {
+                let value = list.stream();
+                Some(Setting { key, value })
+            }
+            _ => {
+                let example = option.example;
+                problems.at(tokens, format!("`{key}` takes a list: `{example}`"));
+                None
+            }
+        };
     }
     let is_assigned = matches!(rest.next(), Some(TokenTree::Punct(p)) if p.as_char() == '=');
     let value: TokenStream = rest.collect();

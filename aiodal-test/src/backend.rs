@@ -7,9 +7,11 @@
 //!
 //! - [`socket`]: a stream that can be parked and registered anew.
 //! - [`driver`]: the tokio-postgres connection, driven by whichever runtime has it.
+//! - [`login`]: says why a login by password is slow, if it is.
 //! - [`source`]: makes connections for the session's pool, and says which are fit to return to it.
 
 mod driver;
+mod login;
 mod socket;
 mod source;
 

@@ -1,25 +1,32 @@
 //! The configuration of a session: one place, one order.
 //!
-//! Defaults, then `aiodal.toml`, then the environment, then [`Session::configure`](crate::Session::configure),
-//! then the attribute of the test. Every key is described once, in [`keys`]; the file and the environment
-//! are two spellings of the same keys.
+//! Defaults, then `aiodal.toml`, then its profile, then the environment, then
+//! [`Session::configure`](crate::Session::configure), then the attribute of the test. Every key is described once, in
+//! [`keys`]; the file and the environment are two spellings of the same keys. Each value knows where it comes from
+//! ([`origin`]).
 
 mod env;
 mod file;
 mod keys;
+mod origin;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub(crate) use self::keys::parse_duration;
+use self::origin::Origins;
+use crate::isolation::{Isolation, Keep};
 use crate::set_up::SetUpError;
 
 /// What a session is made of.
 ///
 /// [`Session::configure`](crate::Session::configure) has the last word on it. The environment variable and the key
-/// in `aiodal.toml` are named at each field.
-#[derive(Clone, Default)]
+/// in `aiodal.toml` are named at each field. What is below `[profile.ci]` in that file counts when `AIODAL_PROFILE` is
+/// `ci`, over the rest of the file. `AIODAL_LOG=config` shows every value and where it comes from, on the output of the
+/// first test.
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Config {
     /// The server to use: `AIODAL_DATABASE_URL`, then `database_url`, then `DATABASE_URL`.
@@ -31,9 +38,21 @@ pub struct Config {
     pub echo: bool,
     /// How long the body of a test may take: `AIODAL_TIMEOUT`, `timeout`. `None`, the default, is no limit.
     pub timeout: Option<Duration>,
-    /// A directory of `.sql` files, relative to the package: `AIODAL_MIGRATIONS`, `migrations`.
+    /// A directory of `.sql` files, or one file, relative to the package: `AIODAL_MIGRATIONS`, `migrations`.
     /// [`Session::migrations`](crate::Session::migrations) comes before it.
     pub migrations: Option<PathBuf>,
+    /// What keeps tests apart: `AIODAL_ISOLATION`, `isolation`. Default: [`Isolation::Rollback`].
+    pub isolation: Isolation,
+    /// Which databases of their own tests leave behind: `AIODAL_KEEP`, `keep`. Default: [`Keep::Failed`].
+    pub keep: Keep,
+    /// When a test's output shows the statements it ran: `AIODAL_SQL`, `sql`. Default: [`ShowSql::Failed`].
+    pub sql: ShowSql,
+    /// How long a statement may wait for a lock that another test holds before its test fails: `AIODAL_LOCK_WAIT`,
+    /// `lock_wait`. Default: 10 seconds.
+    pub lock_wait: Duration,
+    /// Whether databases may be made on a server whose URL looks like production: `AIODAL_ALLOW_PRODUCTION`,
+    /// `allow_production`. Default: `false`.
+    pub allow_production: bool,
     /// Server settings of every connection, such as `statement_timeout`: the table `[settings]`, or
     /// `AIODAL_SETTINGS` as `name=value` pairs with commas between.
     pub settings: BTreeMap<String, String>,
@@ -41,6 +60,20 @@ pub struct Config {
     pub pool: PoolConfig,
     /// The server of our own, if it is used.
     pub postgres: PostgresConfig,
+    origins: Origins,
+}
+
+/// When a test's output shows the statements it ran.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ShowSql {
+    /// `"never"`.
+    Never,
+    /// When it has failed: `"failed"`.
+    #[default]
+    Failed,
+    /// `"always"`.
+    Always,
 }
 
 /// The pool of connections that tests share: the table `[pool]`.
@@ -55,6 +88,9 @@ pub struct PoolConfig {
     /// Default: 30 seconds.
     pub connection_timeout: Duration,
 }
+
+/// For how long a server of ours stays for the sake of a database that was kept.
+const TO_LOOK_AT: Duration = Duration::from_secs(10 * 60);
 
 /// The server of our own: the table `[postgres]`.
 #[derive(Clone, Debug, Default)]
@@ -75,9 +111,43 @@ pub struct PostgresConfig {
 impl PostgresConfig {
     /// Returns how long a server of ours, or a session database on a given one, stays after its last session.
     pub(crate) fn linger(&self) -> Duration {
-        let in_ci = || std::env::var_os("CI").is_some_and(|ci| !ci.is_empty());
         self.linger
             .unwrap_or_else(|| Duration::from_secs(if in_ci() { 2 } else { 10 }))
+    }
+
+    /// Returns how long a server of ours stays after its last session while a test's database is kept on it: until somebody
+    /// has had a look. In CI nobody will.
+    pub(crate) fn linger_with_kept(&self) -> Duration {
+        let linger = self.linger();
+        if in_ci() {
+            linger
+        } else {
+            linger.max(TO_LOOK_AT)
+        }
+    }
+}
+
+fn in_ci() -> bool {
+    std::env::var_os("CI").is_some_and(|ci| !ci.is_empty())
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            database_url: None,
+            echo: false,
+            timeout: None,
+            migrations: None,
+            isolation: Isolation::default(),
+            keep: Keep::default(),
+            sql: ShowSql::default(),
+            lock_wait: Duration::from_secs(10),
+            allow_production: false,
+            settings: BTreeMap::new(),
+            pool: PoolConfig::default(),
+            postgres: PostgresConfig::default(),
+            origins: Origins::default(),
+        }
     }
 }
 
@@ -101,7 +171,13 @@ impl Config {
         let mut problems = Vec::new();
         // The general variable is for whoever named nothing that is ours.
         config.database_url = env::general_database_url();
-        file::apply(manifest_dir, &mut config, &mut problems);
+        if config.database_url.is_some() {
+            let place = "environment variable DATABASE_URL";
+            config.origins.note("database_url", place);
+        }
+        config.origins.logs = env::logs_config();
+        let profile = env::profile();
+        file::apply(manifest_dir, profile.as_deref(), &mut config, &mut problems);
         env::apply(&mut config, &mut problems);
         if problems.is_empty() {
             Ok(config)
@@ -118,9 +194,15 @@ impl fmt::Debug for Config {
             echo,
             timeout,
             migrations,
+            isolation,
+            keep,
+            sql,
+            lock_wait,
+            allow_production,
             settings,
             pool,
             postgres,
+            origins: _,
         } = self;
         f.debug_struct("Config")
             // It may hold a password.
@@ -128,6 +210,11 @@ impl fmt::Debug for Config {
             .field("echo", echo)
             .field("timeout", timeout)
             .field("migrations", migrations)
+            .field("isolation", isolation)
+            .field("keep", keep)
+            .field("sql", sql)
+            .field("lock_wait", lock_wait)
+            .field("allow_production", allow_production)
             .field("settings", settings)
             .field("pool", pool)
             .field("postgres", postgres)

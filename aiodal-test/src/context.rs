@@ -1,66 +1,71 @@
-//! What a test can ask for, and how it is given.
+//! One run of a test: what it has been given, and what is to be ended.
 
+use std::any::Any;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::future::Future;
-use std::panic::AssertUnwindSafe;
+use std::ops::{Deref, DerefMut};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use aiodal_core::{DataAccessLayer, Transaction};
+use aiodal_core::{DataAccessLayer, DatabaseUrl, Transaction};
 use futures_util::FutureExt;
 
 use crate::case::TestCase;
+use crate::database::OwnDatabase;
+use crate::fixture::{Finalizers, Plan, Requirements, SessionContext, said};
+use crate::isolation::Isolation;
 use crate::journal::Journal;
-use crate::rollback::Lease;
+use crate::locks::{Watched, Watching, application_name};
+use crate::notices;
+use crate::rollback::{Lease, Modes, begin};
 use crate::runtime::within;
 use crate::session::{self, Place, Session};
 use crate::set_up::SetUpError;
-
-/// Something that a test asks for by the type of an argument.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is nothing a test can ask for",
-    label = "no test argument",
-    note = "a test can ask for `Transaction`, `&Transaction`, `&mut Transaction` or `&DataAccessLayer`"
-)]
-pub trait Fixture: Sized {
-    /// Sets it up for one test.
-    #[doc(hidden)]
-    fn set_up(context: &Context) -> impl Future<Output = Result<Self, SetUpError>>;
-}
-
-impl Fixture for Transaction {
-    async fn set_up(context: &Context) -> Result<Transaction, SetUpError> {
-        context.transaction().await
-    }
-}
-
-/// Its transactions are nested in the test's one, so that code which begins and commits on its own is tested too.
-impl Fixture for DataAccessLayer {
-    async fn set_up(context: &Context) -> Result<DataAccessLayer, SetUpError> {
-        context.data_access_layer().await
-    }
-}
+use crate::sql_fixture::run_sql_fixtures;
+use crate::template::Values;
 
 /// One run of a test, as generated code sees it.
 ///
 /// Not part of the stable interface.
 #[derive(Clone)]
-pub struct Context(Arc<Inner>);
+pub struct Context(Rc<Inner>);
 
 struct Inner {
     case: TestCase,
-    /// Guards the hand-over of the lease from set-up to the end; both are on the test's thread.
-    lease: Mutex<Option<Held>>,
+    /// The session, once something of it is required.
+    session: Cell<Option<&'static Session>>,
+    requirements: RefCell<Requirements>,
+    finalizers: Finalizers,
+    /// The values of fixtures, in the order of their setting up.
+    kept: RefCell<Vec<Arc<dyn Any>>>,
+    /// Guards the hand-over of the database from set-up to the end; both are on the test's thread.
+    held: Mutex<Option<Held>>,
 }
 
-/// A lease, and where it is from.
+/// The database that a test has been given.
 pub(crate) struct Held {
-    pub(crate) lease: Lease,
-    /// Whether the test has been given its transaction.
-    given: bool,
     pub(crate) session: &'static Session,
     pub(crate) place: Arc<Place>,
+    pub(crate) database: Database,
+}
+
+/// What keeps it apart from those of others.
+pub(crate) enum Database {
+    /// A transaction in the database of the place.
+    Lent(Lent),
+    /// A database like that of the place.
+    Own(OwnDatabase),
+}
+
+/// A lease, and the entry of who has it.
+pub(crate) struct Lent {
+    pub(crate) lease: Lease,
+    pub(crate) watching: Watching,
+    pub(crate) read_only: bool,
     pub(crate) ticket: session::Ticket,
 }
 
@@ -83,23 +88,38 @@ pub enum Interrupted {
 }
 
 /// A caught panic.
-pub struct Panic(pub(crate) Box<dyn std::any::Any + Send>);
+pub struct Panic(pub(crate) Box<dyn Any + Send>);
 
 impl Context {
     pub(crate) fn new(case: TestCase) -> Context {
-        Context(Arc::new(Inner {
+        Context(Rc::new(Inner {
             case,
-            lease: Mutex::new(None),
+            session: Cell::new(None),
+            requirements: RefCell::default(),
+            finalizers: Finalizers::new(),
+            kept: RefCell::default(),
+            held: Mutex::new(None),
         }))
     }
 
-    /// Sets up an argument.
+    /// Begins the plan of what the test asks for.
+    #[must_use]
+    pub fn plan(&self) -> Plan {
+        Plan::new(self.0.case.name)
+    }
+
+    /// Ends the plan; what is planned can be set up now.
     ///
     /// # Errors
     ///
-    /// Why the test cannot begin.
-    pub async fn fixture<T: Fixture>(&self) -> Result<T, Interrupted> {
-        T::set_up(self).await.map_err(Interrupted::SetUp)
+    /// What is asked for does not fit together, or there is no session.
+    pub fn prepare(&self, plan: Plan) -> Result<(), Interrupted> {
+        let requirements = plan.finish()?;
+        if requirements.session {
+            self.0.session.set(Some(Session::get(&self.0.case)?));
+        }
+        self.0.requirements.replace(requirements);
+        Ok(())
     }
 
     /// Runs the body under its time limit and catches its panic, so that everything behind it still happens.
@@ -112,6 +132,7 @@ impl Context {
         reason = "the body has returned when its output is taken"
     )]
     pub async fn body<F: Future>(&self, body: F) -> Result<F::Output, Interrupted> {
+        self.publish().await?;
         let mut output = None;
         self.erased_body(Box::pin(async { output = Some(body.await) }))
             .await?;
@@ -123,6 +144,9 @@ impl Context {
         &self,
         body: Pin<Box<dyn Future<Output = ()> + '_>>,
     ) -> Result<(), Interrupted> {
+        if let Some(held) = &*self.held() {
+            held.database.journal().body_begins();
+        }
         let body = AssertUnwindSafe(body).catch_unwind();
         let result = match self.time_limit() {
             None => body.await,
@@ -132,7 +156,7 @@ impl Context {
                     let running = self
                         .held()
                         .as_ref()
-                        .map(|held| held.lease.journal().running())
+                        .map(|held| held.database.journal().running())
                         .unwrap_or_default();
                     return Err(Interrupted::TimedOut { limit, running });
                 }
@@ -141,70 +165,260 @@ impl Context {
         result.map_err(|payload| Interrupted::Panicked(Panic(payload)))
     }
 
-    async fn transaction(&self) -> Result<Transaction, SetUpError> {
+    /// Returns the test's transaction: on loan, except in a database of the test's own if it is the test itself that asks.
+    pub(crate) async fn transaction(&self, by_test: bool) -> Result<Transaction, SetUpError> {
         self.begin().await?;
-        let mut held = self.held();
-        let held = held.as_mut().expect("it has just begun");
-        if held.given {
-            return Err(SetUpError::new(
-                "a test has one transaction, and this one asks for a second",
-                "take one `&Transaction` and pass it on, or nest with `savepoint()`",
-            ));
+        if let Database::Lent(lent) = &self.given().database {
+            return Ok(lent.lease.transaction());
         }
-        held.given = true;
-        Ok(held.lease.transaction())
+        let dal = self.data_access_layer().await?;
+        let begun = match &mut self.given().database {
+            Database::Own(own) => own.transaction(by_test),
+            Database::Lent(_) => None,
+        };
+        if let Some(begun) = begun {
+            return Ok(begun);
+        }
+        let begun = dal.transaction().await.map_err(|error| {
+            SetUpError::caused(
+                "failed to begin a transaction in the test's database",
+                &error,
+            )
+        })?;
+        Ok(match &mut self.given().database {
+            Database::Own(own) => own.begun(begun, by_test),
+            Database::Lent(_) => begun,
+        })
     }
 
-    async fn data_access_layer(&self) -> Result<DataAccessLayer, SetUpError> {
+    /// Returns the test's data access layer: one whose transactions are nested in the test's, or one with a pool.
+    pub(crate) async fn data_access_layer(&self) -> Result<DataAccessLayer, SetUpError> {
         self.begin().await?;
-        let held = self.held();
-        Ok(held
-            .as_ref()
-            .expect("it has just begun")
-            .lease
-            .dal()
-            .clone())
+        let opening = match &self.given().database {
+            Database::Lent(lent) => return Ok(lent.lease.dal().clone()),
+            Database::Own(own) => match own.dal() {
+                Some(open) => return Ok(open),
+                None => own.opening(),
+            },
+        };
+        let dal = opening.open(&self.0.case).await?;
+        if let Database::Own(own) = &mut self.given().database {
+            own.opened(&dal);
+        }
+        Ok(dal)
     }
 
-    /// Begins the test's transaction, unless an argument before has.
+    /// Returns where the test's own database is.
+    pub(crate) async fn database_url(&self) -> Result<DatabaseUrl, SetUpError> {
+        self.begin().await?;
+        match &self.given().database {
+            Database::Own(own) => Ok(own.url.clone()),
+            Database::Lent(_) => Err(SetUpError::new(
+                "a test in a transaction has no database that others could connect to",
+                "whoever connects sees nothing of what the test writes\n\
+                 it takes a database of its own: #[aiodal::test(isolation = \"database\")]",
+            )),
+        }
+    }
+
+    /// Returns the values of the layers that the test's database is on.
+    pub(crate) async fn layer_values(&self) -> Result<Arc<Values>, SetUpError> {
+        self.begin().await?;
+        Ok(self.given().place.values.clone())
+    }
+
+    /// Returns the session.
+    pub(crate) fn session(&self) -> Result<&'static Session, SetUpError> {
+        match self.0.session.get() {
+            Some(session) => Ok(session),
+            None => Session::get(&self.0.case),
+        }
+    }
+
+    /// Returns the session as a fixture of it sees it, with as much of it as that needs.
+    pub(crate) async fn of_session(
+        &self,
+        session: bool,
+        layers: bool,
+    ) -> Result<SessionContext, SetUpError> {
+        let session = if session { Some(self.session()?) } else { None };
+        let layers = if layers {
+            self.layer_values().await?
+        } else {
+            Arc::default()
+        };
+        // The limit of one test says nothing about what many share.
+        let limit = session.and_then(|session| session.config.timeout);
+        Ok(SessionContext::new(session, layers, limit))
+    }
+
+    pub(crate) fn finalizers(&self) -> &Finalizers {
+        &self.0.finalizers
+    }
+
+    /// Keeps the value of a fixture until the end of the test.
+    pub(crate) fn keep(&self, value: Arc<dyn Any>) {
+        self.0.kept.borrow_mut().push(value);
+    }
+
+    /// Does what fixtures have left to be done, and drops their values. Returns what is wrong with that.
+    pub(crate) async fn tear_down(&self) -> Vec<String> {
+        let mut problems = self.0.finalizers.run(self.time_limit()).await;
+        loop {
+            let last = self.0.kept.borrow_mut().pop();
+            let Some(value) = last else {
+                return problems;
+            };
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(value))) {
+                let said = said(panic.as_ref());
+                problems.push(format!(
+                    "has a fixture whose value panicked when it was dropped\n{said}"
+                ));
+            }
+        }
+    }
+
+    /// Gets the test its database, unless an argument before has.
     async fn begin(&self) -> Result<(), SetUpError> {
         if self.held().is_some() {
             return Ok(());
         }
         let case = &self.0.case;
-        let session = Session::get(case)?;
-        let (place, slot, ticket) = session.checkout(case).await?;
-        let journal = Arc::new(Journal::new(session.config.echo));
-        let owner = format!("test {}", case.name);
-        let lease = Lease::begin(slot, &owner, journal, &place.schema).map_err(|error| {
-            SetUpError::caused("failed to drive a connection on the test's runtime", &error)
-        })?;
+        let session = self.session();
+        // Whether there is one or not: what it has to say may be the reason.
+        notices::print();
+        let session = session?;
+        let layers = self.0.requirements.borrow().layers.clone();
+        let journal = Arc::new(Journal::new(case, &session.config));
+        let isolation = case.isolation.unwrap_or(session.config.isolation);
+        if let Some(log) = session.config.log_test(case) {
+            eprintln!("aiodal: {log}");
+        }
+        let (place, database) = if isolation == Isolation::Database {
+            let place = session.place(&layers);
+            notices::print();
+            let place = place?;
+            let own = OwnDatabase::take(session, &place, case, journal).await?;
+            (place, Database::Own(own))
+        } else {
+            let modes = Modes {
+                level: case.isolation_level,
+                read_only: isolation == Isolation::None,
+            };
+            let checked_out = session.checkout(case, &layers).await;
+            notices::print();
+            let (place, slot, ticket) = checked_out?;
+            let dal = session
+                .hooks()
+                .data_access_layer(DataAccessLayer::builder());
+            let first = dal.pool_options().on_connect_sql();
+            let begin = begin(modes, &application_name(case), first);
+            let owner = format!("test {}", case.name);
+            let lease = Lease::begin(slot, &begin, &owner, journal, dal, &place.schema);
+            let lease = lease.map_err(|error| {
+                SetUpError::caused("failed to drive a connection on the test's runtime", &error)
+            })?;
+            let watched = Watched::new(*case, &place.url, &lease);
+            let lent = Lent {
+                watching: session.locks.watch(watched),
+                lease,
+                read_only: modes.read_only,
+                ticket,
+            };
+            (place, Database::Lent(lent))
+        };
         *self.held() = Some(Held {
-            lease,
-            given: false,
             session,
             place,
-            ticket,
+            database,
         });
-        Ok(())
+        let begun = match &self.given().database {
+            Database::Lent(lent) => Some(lent.lease.transaction()),
+            Database::Own(_) => None,
+        };
+        if let Some(mut begun) = begun {
+            session.hooks().begin(&mut begun).await?;
+        }
+        if case.sql_fixtures.is_empty() {
+            return Ok(());
+        }
+        // Boxed: it begins with a look whether this has been done.
+        let tx = Box::pin(self.transaction(false)).await?;
+        run_sql_fixtures(case, &tx).await
     }
 
-    fn time_limit(&self) -> Option<Duration> {
+    /// Commits what fixtures have written in a database of the test's own, if the test itself does not ask for the transaction
+    /// that they wrote it in: nobody else could.
+    async fn publish(&self) -> Result<(), SetUpError> {
+        let left = match &mut *self.held() {
+            Some(Held {
+                database: Database::Own(own),
+                ..
+            }) => own.left_by_fixtures(),
+            _ => None,
+        };
+        match left {
+            Some(tx) => tx.commit().await.map_err(|error| {
+                SetUpError::caused("failed to commit what the fixtures have written", &error)
+            }),
+            None => Ok(()),
+        }
+    }
+
+    pub(crate) fn time_limit(&self) -> Option<Duration> {
         // Only a test with a database has read the configuration; without one, only the attribute counts.
         let configured = || {
-            self.held()
-                .as_ref()
-                .and_then(|held| held.session.config.timeout)
+            self.0
+                .session
+                .get()
+                .and_then(|session| session.config.timeout)
         };
         self.0.case.timeout.or_else(configured)
     }
 
-    pub(crate) fn take_lease(&self) -> Option<Held> {
+    pub(crate) fn take_database(&self) -> Option<Held> {
         self.held().take()
     }
 
+    /// The database that [`begin`](Context::begin) has got.
+    fn given(&self) -> Given<'_> {
+        Given(self.held())
+    }
+
     fn held(&self) -> MutexGuard<'_, Option<Held>> {
-        self.0.lease.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The lock on a database that is there.
+struct Given<'a>(MutexGuard<'a, Option<Held>>);
+
+impl Deref for Given<'_> {
+    type Target = Held;
+
+    fn deref(&self) -> &Held {
+        self.0.as_ref().expect("it has begun")
+    }
+}
+
+impl DerefMut for Given<'_> {
+    fn deref_mut(&mut self) -> &mut Held {
+        self.0.as_mut().expect("it has begun")
+    }
+}
+
+impl Database {
+    pub(crate) fn journal(&self) -> &Arc<Journal> {
+        match self {
+            Database::Lent(lent) => lent.lease.journal(),
+            Database::Own(own) => &own.journal,
+        }
+    }
+}
+
+impl From<SetUpError> for Interrupted {
+    fn from(error: SetUpError) -> Interrupted {
+        Interrupted::SetUp(error)
     }
 }
 

@@ -4,7 +4,7 @@ use std::panic::Location;
 
 use aiodal_core::{BoxError, DataAccessLayer};
 
-use crate::case::{Flavor, TestCase};
+use crate::case::TestCase;
 use crate::runner::{Verdict, run};
 
 /// Runs the example of a documentation page against the session's database, in a transaction that is rolled back.
@@ -16,19 +16,17 @@ where
     F: AsyncFnOnce(&DataAccessLayer) -> Result<(), BoxError>,
 {
     let here = Location::caller();
-    let case = TestCase {
-        name: "an example",
-        file: here.file(),
-        line: here.line(),
-        manifest_dir: env!("CARGO_MANIFEST_DIR"),
-        flavor: Flavor::CurrentThread,
-        worker_threads: None,
-        start_paused: false,
-        timeout: None,
-        should_panic: false,
-    };
+    let case = TestCase::new(
+        "an example",
+        here.file(),
+        here.line(),
+        env!("CARGO_MANIFEST_DIR"),
+    );
     run(case, async |context| {
-        let dal: DataAccessLayer = context.fixture().await?;
+        let mut plan = context.plan();
+        let dal = plan.own::<DataAccessLayer>();
+        context.prepare(plan)?;
+        let dal = dal.set_up(&context).await?;
         context.body(body(&dal)).await
     })
 }

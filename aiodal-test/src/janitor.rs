@@ -15,7 +15,7 @@ use aiodal_core::{BoxError, DatabaseUrl};
 use tokio::runtime::Builder;
 
 use crate::backend;
-use crate::template::Admin;
+use crate::template::{Admin, template_of};
 
 /// How a janitor's connection is recognised in `pg_stat_activity`.
 pub(crate) const NAME: &str = "aiodal-janitor";
@@ -122,6 +122,9 @@ async fn keep(url: &DatabaseUrl, database: &str, linger: Duration) -> Result<(),
         // Whoever comes now finds the database in use or gone, and makes another.
         drop(backend);
         if admin.drop_unused(database).await? {
+            if let Some(template) = template_of(database) {
+                admin.drop_spares(template).await;
+            }
             return Ok(());
         }
     }

@@ -1,34 +1,82 @@
-//! What a test sent to its database, as far as its end needs to know.
+//! What a test sent to its database: for its end, its limits and its report.
+
+mod budget;
+mod control;
+mod echo;
+mod history;
+mod params;
+mod secret;
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use aiodal_core::{Observer, Outcome};
+use aiodal_core::{Error, Observer, Outcome, SqlState, Started};
 
-use crate::template::split;
+use self::budget::Budget;
+use self::control::Control;
+pub(crate) use self::history::{End, Entry, History};
+pub(crate) use self::secret::{hides, mask};
+use crate::case::TestCase;
+use crate::config::{Config, ShowSql};
+use crate::limits::Limits;
 
 /// Listens to the statements of one test.
 pub(crate) struct Journal {
     echo: bool,
+    /// Whether anybody will want to see the parameters.
+    params: bool,
     /// Guards the notes against statements that a test runs on several threads at once.
     notes: Mutex<Notes>,
 }
 
 #[derive(Default)]
 struct Notes {
-    running: Vec<(String, Instant)>,
+    history: History,
+    budget: Budget,
     /// The last statement that ends a transaction.
     ender: Option<String>,
     prepares: bool,
+    undoes: bool,
+    limits: Limits,
+    lock_errors: Vec<LockError>,
 }
 
+/// A statement that the server ended because of a lock, or that was cancelled.
+#[derive(Clone, Debug)]
+pub(crate) struct LockError {
+    pub(crate) sql: String,
+    pub(crate) is_deadlock: bool,
+    /// Who waits for whom, by their processes.
+    pub(crate) detail: Option<String>,
+    /// What the server was doing: it names the index, or the row.
+    pub(crate) context: Option<String>,
+}
+
+/// How many of them are kept: a loop that goes on after each must not fill the memory.
+const LOCK_ERRORS: usize = 8;
+
 impl Journal {
-    pub(crate) fn new(echo: bool) -> Journal {
+    pub(crate) fn new(case: &TestCase, config: &Config) -> Journal {
+        let echo = case.echo.unwrap_or(config.echo);
         Journal {
             echo,
-            notes: Mutex::default(),
+            params: echo || config.sql != ShowSql::Never,
+            notes: Mutex::new(Notes {
+                budget: Budget::of(case),
+                ..Notes::default()
+            }),
         }
+    }
+
+    /// From here on statements are the test's own, and count towards its limits.
+    pub(crate) fn body_begins(&self) {
+        self.notes().budget.begin();
+    }
+
+    /// Says by how much the test has gone over its limits, if it has.
+    pub(crate) fn over_budget(&self) -> Option<String> {
+        self.notes().budget.exceeded()
     }
 
     /// Returns the last statement that could have ended the test's transaction.
@@ -39,10 +87,24 @@ impl Journal {
     /// Returns the statements that have not been answered, and for how long each has been waited for.
     pub(crate) fn running(&self) -> Vec<(String, Duration)> {
         self.notes()
-            .running
-            .iter()
-            .map(|(sql, since)| (sql.clone(), since.elapsed()))
+            .history
+            .entries()
+            .filter(|entry| matches!(entry.end, End::None))
+            .map(|entry| (entry.sql.clone(), entry.since.elapsed()))
             .collect()
+    }
+
+    /// Returns since when the statement is running that has run for the longest.
+    pub(crate) fn running_since(&self) -> Option<Instant> {
+        let notes = self.notes();
+        let running = notes.history.entries();
+        let running = running.filter(|entry| matches!(entry.end, End::None));
+        running.map(|entry| entry.since).min()
+    }
+
+    /// Returns the statements that deadlocks and requests to cancel have ended.
+    pub(crate) fn lock_errors(&self) -> Vec<LockError> {
+        self.notes().lock_errors.clone()
     }
 
     /// Says whether statements were prepared by SQL: a rollback doesn't forget them.
@@ -50,88 +112,92 @@ impl Journal {
         self.notes().prepares
     }
 
+    /// Returns what to tell of a test that failed because of what a transaction can't do.
+    pub(crate) fn advice(&self, read_only: bool) -> Option<String> {
+        self.notes().limits.advice(read_only)
+    }
+
+    /// Says whether anything was undone by rolling back to a savepoint.
+    pub(crate) fn undoes(&self) -> bool {
+        self.notes().undoes
+    }
+
+    /// Takes what was noted of the statements; those to come are noted anew.
+    pub(crate) fn take_history(&self) -> History {
+        std::mem::take(&mut self.notes().history)
+    }
+
     fn notes(&self) -> MutexGuard<'_, Notes> {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+impl Notes {
+    fn heed(&mut self, sql: &str) {
+        for control in control::of_batch(sql) {
+            match control {
+                Control::EndsTransaction(statement) => self.ender = Some(statement),
+                Control::Prepares => self.prepares = true,
+                Control::Undoes => self.undoes = true,
+            }
+        }
+    }
+}
+
 impl Observer for Journal {
-    fn started(&self, sql: &str) {
+    fn started(&self, statement: &Started<'_>) -> u64 {
         let mut notes = self.notes();
-        // A cheap look first: hardly any statement of a test has one of these words in it.
-        if mentions(sql, &["commit", "end", "rollback", "abort", "prepare"]) {
-            for statement in split(sql) {
-                match Control::of(statement.text) {
-                    Some(Control::EndsTransaction) => notes.ender = Some(statement.text.to_owned()),
-                    Some(Control::Prepares) => notes.prepares = true,
-                    None => {}
-                }
-            }
+        if control::is_suspect(statement.sql) {
+            notes.heed(statement.sql);
         }
-        notes.running.push((sql.to_owned(), Instant::now()));
+        notes.limits.started(statement.sql);
+        notes.budget.count(statement);
+        let entry = notes.history.push(statement);
+        if self.params {
+            params::write(&mut entry.params, statement.params);
+        }
+        entry.number
     }
 
-    fn finished(&self, sql: &str, took: Duration, outcome: Outcome<'_>) {
-        let mut notes = self.notes();
-        if let Some(index) = notes.running.iter().position(|(running, _)| running == sql) {
-            notes.running.swap_remove(index);
+    fn finished(&self, number: u64, took: Duration, outcome: Outcome<'_>) {
+        let mut guard = self.notes();
+        let notes = &mut *guard;
+        let Some(entry) = notes.history.find(number) else {
+            return;
+        };
+        entry.end = End::of(took, outcome);
+        if let Outcome::Failed(error) = outcome {
+            notes.limits.finished(&entry.sql, outcome);
+            if notes.lock_errors.len() < LOCK_ERRORS {
+                notes.lock_errors.extend(LockError::of(&entry.sql, error));
+            }
         }
-        drop(notes);
         if self.echo {
+            let line = echo::line(entry);
+            drop(guard);
             // On the thread that polls the statement, which is the test's: libtest captures it there.
-            eprintln!("{}", echo_line(sql, took, outcome));
+            eprintln!("{line}");
         }
+    }
+
+    fn queued(&self, statement: &Started<'_>) {
+        let mut notes = self.notes();
+        notes.heed(statement.sql);
+        notes.history.push(statement).end = End::Queued;
     }
 }
 
-fn echo_line(sql: &str, took: Duration, outcome: Outcome<'_>) -> String {
-    let sql = sql.split_whitespace().collect::<Vec<_>>().join(" ");
-    let millis = took.as_secs_f64() * 1e3;
-    let ended = match outcome {
-        Outcome::Rows(Some(1)) => "1 row".to_owned(),
-        Outcome::Rows(Some(rows)) => format!("{rows} rows"),
-        Outcome::Rows(None) => "done".to_owned(),
-        Outcome::Failed(error) => match error.code() {
-            Some(code) => format!("error {}", code.code()),
-            None => "error".to_owned(),
-        },
-    };
-    format!("[sql {millis:>8.3} ms  {ended}] {sql}")
-}
-
-#[derive(Debug, PartialEq, Eq)]
-enum Control {
-    EndsTransaction,
-    Prepares,
-}
-
-impl Control {
-    fn of(statement: &str) -> Option<Control> {
-        let mut words = statement
-            .split(|c: char| !c.is_alphanumeric())
-            .filter(|word| !word.is_empty());
-        let first = words.next()?.to_ascii_lowercase();
-        let rest: Vec<String> = words.take(3).map(str::to_ascii_lowercase).collect();
-        let has = |word: &str| rest.iter().any(|other| other == word);
-        match first.as_str() {
-            "commit" | "end" | "abort" => Some(Control::EndsTransaction),
-            "rollback" if !has("to") => Some(Control::EndsTransaction),
-            "prepare" if rest.first().is_some_and(|word| word == "transaction") => {
-                Some(Control::EndsTransaction)
-            }
-            "prepare" => Some(Control::Prepares),
-            _ => None,
-        }
+impl LockError {
+    fn of(sql: &str, error: &Error) -> Option<LockError> {
+        let told = error.as_db_error()?;
+        let is_deadlock = error.is_deadlock();
+        (is_deadlock || *told.code() == SqlState::QUERY_CANCELED).then(|| LockError {
+            sql: sql.to_owned(),
+            is_deadlock,
+            detail: told.detail().map(str::to_owned),
+            context: told.where_().map(str::to_owned),
+        })
     }
-}
-
-fn mentions(sql: &str, words: &[&str]) -> bool {
-    let bytes = sql.as_bytes();
-    words.iter().any(|word| {
-        bytes
-            .windows(word.len())
-            .any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
-    })
 }
 
 impl fmt::Debug for Journal {
@@ -143,37 +209,4 @@ impl fmt::Debug for Journal {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn ender(sql: &str) -> Option<String> {
-        let journal = Journal::new(false);
-        journal.started(sql);
-        journal.ender()
-    }
-
-    #[test]
-    fn statement_that_ends_the_transaction_is_found_in_a_batch() {
-        assert_eq!(
-            ender("insert into t values (1); COMMIT AND CHAIN; select 1").as_deref(),
-            Some("COMMIT AND CHAIN")
-        );
-        assert_eq!(ender("/* x */ end work").as_deref(), Some("end work"));
-        assert_eq!(
-            ender("prepare transaction 'x'").as_deref(),
-            Some("prepare transaction 'x'")
-        );
-    }
-
-    #[test]
-    fn words_that_only_look_like_it_are_not_suspected() {
-        for sql in [
-            "rollback to savepoint a",
-            "select 'commit; '",
-            "select legend from map",
-            "rollback work to a",
-        ] {
-            assert_eq!(ender(sql), None, "{sql}");
-        }
-    }
-}
+mod tests;

@@ -11,6 +11,8 @@
 //!    the server, and lets go.
 //! 5. When the last session has been gone for the linger, the reaper ends the server and the shell removes the directory.
 //!
+//! A [keeper] is a session that the command `aiodal` leaves in the server, for those who want it to stay longer.
+//!
 //! `kill -9` of any process at any moment leaves no process behind. If it hits the shell, a directory stays
 //! until the next start. A caller therefore attaches in a loop, which ends because step 2 returns a lease:
 //!
@@ -34,6 +36,7 @@ mod error;
 #[cfg(test)]
 mod fault_tests;
 mod join;
+mod keeper;
 mod launch;
 mod lock;
 mod owner;
@@ -54,14 +57,17 @@ use std::time::Duration;
 use self::connection::Connection;
 use self::lock::StartLock;
 use self::place::Place;
+use self::reaper::Linger;
 use self::run::RunDirectory;
 use self::standing::{Settled, State};
 
 use crate::config::PostgresConfig as Settings;
 
+pub(crate) use self::binaries::Installation;
 pub(crate) use self::error::ProvisionError;
+pub(crate) use self::keeper::{Guest, running};
 pub(crate) use self::standing::Standing;
-pub(crate) use self::target::target_directory;
+pub(crate) use self::target::{target_directory, tell_target_directory};
 
 /// A first start with `initdb` on a slow disk takes some seconds; a dozen may queue.
 const LOCK_PATIENCE: Duration = Duration::from_secs(120);
@@ -74,7 +80,7 @@ pub(crate) struct Server {
     pub(crate) how: Attached,
     run: RunDirectory,
     lock: PathBuf,
-    linger: Duration,
+    linger: Linger,
     /// Keeps the server until this value is dropped, so that the caller finds it there.
     lease: Option<Connection>,
 }
@@ -93,7 +99,7 @@ impl Server {
             how: Attached::Joined,
             run,
             lock: place.lock(),
-            linger: settings.linger(),
+            linger: Linger::of(settings),
             lease: None,
         }
     }
@@ -103,6 +109,11 @@ impl Server {
     /// A server that was stopped accepts connections and says nothing: give the attempt a bound.
     pub(crate) fn config(&self, database: &str) -> tokio_postgres::Config {
         connection::config(&self.run, database)
+    }
+
+    /// The directory that goes with the server.
+    pub(crate) fn directory(&self) -> &Path {
+        self.run.path()
     }
 
     /// Gives the lease back: for when the caller's own connection is open and verified.
@@ -177,13 +188,91 @@ pub(crate) async fn ensure_server(
     ensure_at(&Place::find(settings, scope)?, settings).await
 }
 
+/// Lists the installations that a server could be started from, and says which it would be.
+///
+/// # Errors
+///
+/// A setting that can't be followed.
+pub(crate) async fn installations(
+    settings: &Settings,
+    scope: &Path,
+) -> Result<Vec<Installation>, ProvisionError> {
+    binaries::list(settings, &Place::find(settings, scope)?).await
+}
+
+/// Says which version is in a directory, or why none there could be run.
+///
+/// # Errors
+///
+/// A setting that can't be followed.
+pub(crate) async fn version_in(
+    directory: &Path,
+    settings: &Settings,
+    scope: &Path,
+) -> Result<Result<String, String>, ProvisionError> {
+    binaries::version_in(directory, settings, &Place::find(settings, scope)?).await
+}
+
+/// The directory that keeps what outlives servers, made if need be, and the one in it for fetched servers.
+///
+/// # Errors
+///
+/// There is no directory that may be trusted.
+pub(crate) fn caches(
+    settings: &Settings,
+    scope: &Path,
+) -> Result<(PathBuf, PathBuf), ProvisionError> {
+    let cache = Place::find(settings, scope)?.cache;
+    let fetched = places::fetched(&cache);
+    Ok((cache, fetched))
+}
+
+/// Lists the data directories that are kept to make starts fast.
+///
+/// # Errors
+///
+/// The cache can't be read.
+pub(crate) fn clusters(settings: &Settings, scope: &Path) -> Result<Vec<PathBuf>, ProvisionError> {
+    cluster::entries(&Place::find(settings, scope)?.cache)
+}
+
+/// Removes them, and returns what was there. The next start makes the one it needs again.
+///
+/// # Errors
+///
+/// Somebody holds the start lock for long, or a directory can't be removed.
+pub(crate) async fn forget_clusters(
+    settings: &Settings,
+    scope: &Path,
+) -> Result<Vec<PathBuf>, ProvisionError> {
+    let place = Place::find(settings, scope)?;
+    let _lock = StartLock::take(&place.lock(), LOCK_PATIENCE).await?;
+    let found = cluster::entries(&place.cache)?;
+    for directory in &found {
+        cluster::remove(directory)?;
+    }
+    Ok(found)
+}
+
+/// Removes what killed servers of this user left behind.
+///
+/// # Errors
+///
+/// Somebody holds the start lock for long.
+pub(crate) async fn tidy(settings: &Settings, scope: &Path) -> Result<(), ProvisionError> {
+    let place = Place::find(settings, scope)?;
+    let _lock = StartLock::take(&place.lock(), LOCK_PATIENCE).await?;
+    sweep::sweep(&place);
+    Ok(())
+}
+
 async fn ensure_at(place: &Place, settings: &Settings) -> Result<Server, ProvisionError> {
     let _lock = StartLock::take(&place.lock(), LOCK_PATIENCE).await?;
     if let Some(server) = join::join(place, settings).await? {
         return Ok(server);
     }
     sweep::sweep(place);
-    let binaries = binaries::find(settings, &place.owner).await?;
+    let binaries = binaries::find(settings, place).await?;
     let mut server = start::start(place, settings, &binaries).await?;
     server.how = Attached::Started;
     Ok(server)

@@ -1,21 +1,30 @@
 //! What a failure says. Printed by the thread of the test, so that libtest shows it with the test.
 
+mod account;
+
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use aiodal_core::DatabaseUrl;
 
+pub(crate) use self::account::Account;
 use crate::case::TestCase;
+use crate::journal::mask;
 use crate::set_up::SetUpError;
 
-/// Whether a failure of the session has been shown in full. Guards its repetition in this process only.
-static TOLD: AtomicBool = AtomicBool::new(false);
+/// Failures of many tests that have been shown in full. Guards their repetition in this process only.
+static TOLD: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
 /// A failure to set up: the first test that meets it tells all, the others refer to it.
 pub(crate) fn set_up_failed(case: &TestCase, error: &SetUpError) -> String {
     let name = case.name;
-    if error.is_shared() && TOLD.swap(true, Ordering::AcqRel) {
+    let is_first = || {
+        let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+        told.insert(error.summary().to_owned())
+    };
+    if error.is_shared() && !is_first() {
         return format!(
             "test set-up failed for {name}: {} (told in full by the first test that met it)",
             error.summary()
@@ -38,7 +47,7 @@ pub(crate) fn timed_out(
     } = case;
     let mut text = format!("test {name} timed out: it may take {limit:?} ({file}:{line})");
     for (sql, since) in running {
-        let sql = sql.split_whitespace().collect::<Vec<_>>().join(" ");
+        let sql = mask(sql).split_whitespace().collect::<Vec<_>>().join(" ");
         let _infallible = write!(text, "\n  waiting {since:.1?} for the answer to: {sql}");
     }
     if running.is_empty() {
@@ -80,6 +89,25 @@ pub(crate) fn escaped(statement: Option<&str>, url: &DatabaseUrl, aftermath: &st
          what it wrote may be committed in database {database}, where no rollback reaches it\n{aftermath}\n\
          remove the statement: the test's transaction is rolled back for you; use `savepoint()` for one within it"
     )
+}
+
+/// A test's own database was kept to be looked at.
+pub(crate) fn kept(url: &DatabaseUrl, stays: Option<Duration>) -> String {
+    let until = match stays {
+        Some(stays) => format!(
+            "it stays until the test runs again, and at most for {stays:.0?} after the last session on the server"
+        ),
+        None => "it stays until the test runs again".to_owned(),
+    };
+    format!(
+        "left its database to be looked at: {url}\n  psql '{}'\n{until}; AIODAL_KEEP=never keeps none",
+        url.to_string().replace('\'', "'\\''")
+    )
+}
+
+/// A test's own database could not be kept.
+pub(crate) fn not_kept(url: &DatabaseUrl, error: &SetUpError) -> String {
+    format!("could not leave its database {url} to be looked at\n{error}")
 }
 
 /// The connection was lost, or would not come clean.

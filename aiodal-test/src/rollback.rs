@@ -11,41 +11,98 @@
 //!
 //! A connection returns to the pool only if all of that was answered as expected.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use aiodal_core::{
-    CancelToken, DataAccessLayer, Lane, LaneOptions, Revoked, SchemaCache, Transaction, chain,
+    CancelToken, DataAccessLayer, DataAccessLayerBuilder, IsolationLevel, Lane, LaneOptions,
+    Revoked, SchemaCache, Transaction, chain, quote_literal,
 };
 use futures_util::future::{Either, join, select};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, SimpleQueryMessage};
 
 use crate::backend::Running;
+use crate::changes::{self, Changes};
 use crate::journal::Journal;
 use crate::runtime::within;
 use crate::session::Slot;
 
-/// The first cell is the beginning. A setting made in a transaction ends with its rollback, not with its commit.
-const BEGIN: &str =
-    "begin; select extract(epoch from now()), set_config('aiodal.transaction', 'open', false)";
-
-const CHECK: &str = "set constraints all immediate; select extract(epoch from now())";
+const CHECK: &str =
+    "set constraints all immediate; select extract(epoch from now()) || ' ' || pg_backend_pid()";
 
 /// Locks of the session, `currval` and prepared cursors outlive a rollback. The other resets matter only after a
 /// transaction that the check could not see; together they cost a few microseconds, and no cached statement.
-const RESET: &str = "rollback; \
-    select current_setting('aiodal.transaction', true), pg_advisory_unlock_all(); \
-    close all; unlisten *; set session authorization default; reset all; discard temp; discard sequences";
+macro_rules! reset {
+    ($more:literal) => {
+        concat!(
+            "rollback; select current_setting('aiodal.transaction', true), pg_advisory_unlock_all()",
+            $more,
+            "; close all; unlisten *; set session authorization default; reset all; discard temp; discard sequences"
+        )
+    };
+}
+
+const RESET: &str = reset!("");
+
+/// The server would hand on what it has counted of the transaction once a second, and add it to what it counts of the next
+/// one on the connection until then.
+const RESET_COUNTS: &str = reset!(", pg_catalog.pg_stat_force_next_flush()");
+
+/// Returns the batch that begins a test's transaction.
+///
+/// Its first cell is the beginning, and the process that serves it. A setting made in a transaction ends with its
+/// rollback, not with its commit. `application_name` tells whoever looks at the server's sessions, or waits for a lock
+/// of this one, which test it is. `first` is run behind all that.
+pub(crate) fn begin(modes: Modes, application_name: &str, first: &[String]) -> String {
+    let name = quote_literal(application_name);
+    let begin = modes.begin();
+    let mut begin = format!(
+        "{begin}; select extract(epoch from now()) || ' ' || pg_backend_pid(), \
+         set_config('aiodal.transaction', 'open', false), set_config('application_name', {name}, true)"
+    );
+    for sql in first {
+        // What stands before it may end in a comment.
+        begin.push_str("\n;\n");
+        begin.push_str(sql);
+    }
+    begin
+}
+
+/// Returns the server's process from the first cell of [`begin`].
+pub(crate) fn process(began: &str) -> Option<i32> {
+    began.split_once(' ')?.1.parse().ok()
+}
 
 /// How long the server may take to cancel what a test left running.
 const CANCEL_LIMIT: Duration = Duration::from_secs(5);
 
 /// How long to wait for the effect of a request to cancel.
 const CANCEL_AGAIN: Duration = Duration::from_millis(20);
+
+/// How a test's transaction is to be, beyond the server's settings.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Modes {
+    pub(crate) level: Option<IsolationLevel>,
+    pub(crate) read_only: bool,
+}
+
+impl Modes {
+    /// Once the SELECT behind BEGIN has run, the server lets nobody change the modes.
+    fn begin(self) -> String {
+        let mut sql = "begin".to_owned();
+        if let Some(level) = self.level {
+            let _infallible = write!(sql, " isolation level {level}");
+        }
+        if self.read_only {
+            sql.push_str(" read only");
+        }
+        sql
+    }
+}
 
 /// A connection that a test has, and the transaction on it.
 pub(crate) struct Lease {
@@ -76,8 +133,10 @@ impl Lease {
     /// The runtime's reactor refused the socket.
     pub(crate) fn begin(
         mut slot: Slot,
+        begin: &str,
         owner: &str,
         journal: Arc<Journal>,
+        dal: DataAccessLayerBuilder,
         schema: &SchemaCache,
     ) -> io::Result<Lease> {
         let running = slot.start()?;
@@ -89,8 +148,8 @@ impl Lease {
             // The database is the session's own, and what tests do to its schema is rolled back.
             exclusive: true,
         };
-        let lane = Lane::open(slot.client.clone(), BEGIN, owner, options);
-        let dal = DataAccessLayer::on_loan(&lane, schema);
+        let lane = Lane::open(slot.client.clone(), begin, owner, options);
+        let dal = dal.on_loan(&lane, schema);
         Ok(Lease {
             slot,
             running,
@@ -111,14 +170,21 @@ impl Lease {
         &self.dal
     }
 
+    /// Returns the way of statements to it.
+    pub(crate) fn lane(&self) -> &Lane {
+        &self.lane
+    }
+
     /// Returns what has been sent on it.
-    pub(crate) fn journal(&self) -> &Journal {
+    pub(crate) fn journal(&self) -> &Arc<Journal> {
         &self.journal
     }
 
     /// Ends the transaction on the runtime that has driven it, and gives the connection back to the pool, parked;
     /// or closes it, if it isn't clean. Bounded by the caller.
-    pub(crate) async fn end(self) -> Ending {
+    ///
+    /// Returns what the transaction has done to which tables, if that is to be told.
+    pub(crate) async fn end(self, tell: bool) -> (Ending, Option<Changes>) {
         let Lease {
             mut slot,
             running,
@@ -136,7 +202,7 @@ impl Lease {
         } = lane.revoke();
         if broken {
             // The pool closes it, and the server rolls back.
-            return Ending::RolledBack;
+            return (Ending::RolledBack, None);
         }
         let cancelled = unanswered == 0 || cancel(&client, &slot.cancel_token()).await;
         if outdated {
@@ -145,23 +211,33 @@ impl Lease {
             slot.statements.clear();
             client.clear_type_cache();
         }
-        let ending = end(&client, &lane, &journal).await;
+        let changes = if tell && slot.counts_apart {
+            Some(changes::read(&client).await)
+        } else {
+            None
+        };
+        let reset = if slot.counts_apart {
+            RESET_COUNTS
+        } else {
+            RESET
+        };
+        let ending = end(&client, &lane, &journal, reset).await;
         let clean = matches!(ending, Ending::RolledBack | Ending::Refused(_));
         if clean && cancelled && !journal.prepares() {
             slot.driver = running.stop().await;
         }
-        ending
+        (ending, changes)
     }
 }
 
-async fn end(client: &Client, lane: &Lane, journal: &Journal) -> Ending {
+async fn end(client: &Client, lane: &Lane, journal: &Journal, reset: &str) -> Ending {
     let began = match lane.begun().await {
         Ok(Some(began)) => began,
         Ok(None) => return Ending::Lost("it could not begin its transaction".to_owned()),
         Err(error) => return Ending::Lost(chain(&error)),
     };
     // Polled together, both are sent before the first is answered.
-    let (check, reset) = join(client.simple_query(CHECK), client.simple_query(RESET)).await;
+    let (check, reset) = join(client.simple_query(CHECK), client.simple_query(reset)).await;
     let reset = match reset {
         Ok(messages) => messages,
         Err(error) => return Ending::Lost(chain(&error)),

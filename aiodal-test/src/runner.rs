@@ -1,15 +1,20 @@
 //! The run of one test: set-up, body, end, verdict.
 
-use std::panic::resume_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::process::{ExitCode, Termination};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::case::TestCase;
-use crate::context::{Context, Held, Interrupted};
-use crate::report;
+use crate::changes::Changes;
+use crate::config::ShowSql;
+use crate::context::{Context, Database, Held, Interrupted, Lent, Panic};
+use crate::database::OwnDatabase;
+use crate::report::{self, Account};
 use crate::rollback::Ending;
 use crate::runtime::{build_test_runtime, within};
+use crate::session::{Place, Session};
 use crate::set_up::SetUpError;
 
 /// How long the end of a test may take; it is one round trip.
@@ -74,89 +79,195 @@ fn run_erased(case: &TestCase, context: &Context, body: Body<'_>) -> Verdict {
         Ok(runtime) => runtime,
         Err(error) => {
             let error = SetUpError::caused("failed to build the runtime of the test", &error);
-            return verdict(case, Err(Interrupted::SetUp(error)), None);
+            let outcome = Outcome::Interrupted(Interrupted::SetUp(error));
+            return verdict(case, outcome, Ended::default());
         }
     };
-    let (outcome, problem) = runtime.block_on(async {
-        let outcome = body.await;
-        let problem = match context.take_lease() {
-            Some(held) => end(case, held, outcome.is_err()).await,
-            None => None,
+    // What the body returned says how it went only when it is asked, and prints an error then: outside of the runtime,
+    // because it may want one of its own, and before the end, which has more to tell of a test that failed.
+    let outcome = Outcome::of(runtime.block_on(body));
+    let ended = runtime.block_on(async {
+        let mut ended = Ended {
+            problems: context.tear_down().await,
+            ..Ended::default()
         };
-        (outcome, problem)
+        if let Some(held) = context.take_database() {
+            end(case, held, &outcome, &mut ended).await;
+        }
+        ended
     });
     runtime.shutdown_timeout(SHUTDOWN_LIMIT);
-    verdict(case, outcome, problem)
+    verdict(case, outcome, ended)
 }
 
-/// Ends the test's transaction and says what is wrong with how it ended.
-async fn end(case: &TestCase, held: Held, failed: bool) -> Option<String> {
+/// How the body of a test went.
+enum Outcome {
+    Returned(ExitCode),
+    Interrupted(Interrupted),
+}
+
+/// What is left of a test's database when its runtime is gone.
+#[derive(Default)]
+struct Ended {
+    /// What is wrong with how it ended.
+    problems: Vec<String>,
+    /// What to tell in addition if the test has failed.
+    advice: Option<String>,
+    /// What it did, if that is to be shown.
+    account: Option<String>,
+    /// To be dropped or kept.
+    own: Option<OwnDatabase>,
+}
+
+impl Outcome {
+    fn of(body: Result<Report<'_>, Interrupted>) -> Outcome {
+        match body {
+            Ok(report) => match catch_unwind(AssertUnwindSafe(report)) {
+                Ok(exit) => Outcome::Returned(exit),
+                Err(panic) => Outcome::Interrupted(Interrupted::Panicked(Panic(panic))),
+            },
+            Err(interrupted) => Outcome::Interrupted(interrupted),
+        }
+    }
+
+    fn is_interrupted(&self) -> bool {
+        matches!(self, Outcome::Interrupted(_))
+    }
+
+    /// Says whether the test fails, whatever its end. What a `#[should_panic]` expects, only libtest knows.
+    fn has_failed(&self, case: &TestCase) -> bool {
+        match self {
+            Outcome::Returned(exit) => case.should_panic || *exit != ExitCode::SUCCESS,
+            Outcome::Interrupted(Interrupted::Panicked(_)) => !case.should_panic,
+            Outcome::Interrupted(_) => true,
+        }
+    }
+}
+
+/// Ends what the test has of its database on the test's runtime, and gives an account of it.
+async fn end(case: &TestCase, held: Held, outcome: &Outcome, ended: &mut Ended) {
     let Held {
-        lease,
         session,
         place,
+        database,
+    } = held;
+    let journal = database.journal().clone();
+    let over_budget = journal.over_budget().filter(|_| !outcome.is_interrupted());
+    let failed = outcome.has_failed(case) || over_budget.is_some() || !ended.problems.is_empty();
+    let shown = session.config.sql;
+    let changes = match database {
+        Database::Lent(lent) => {
+            ended.advice = journal.advice(lent.read_only);
+            let tell = failed && shown != ShowSql::Never;
+            let (problems, changes) = roll_back(case, (session, &place), lent, outcome, tell).await;
+            ended.problems.extend(problems);
+            changes
+        }
+        Database::Own(mut own) => {
+            own.close();
+            ended.own = Some(own);
+            None
+        }
+    };
+    ended.problems.extend(over_budget);
+    let failed = failed || !ended.problems.is_empty();
+    if shown == ShowSql::Always || (failed && shown == ShowSql::Failed) {
+        let account = Account {
+            history: journal.take_history(),
+            changes,
+            undoes: journal.undoes(),
+            isolation: case.isolation.unwrap_or(session.config.isolation),
+        };
+        ended.account = account.text(case, failed);
+    }
+}
+
+/// Ends the test's transaction. Returns what is wrong with how it ended, and what it has done to which tables.
+async fn roll_back(
+    case: &TestCase,
+    (session, place): (&'static Session, &Arc<Place>),
+    lent: Lent,
+    outcome: &Outcome,
+    tell: bool,
+) -> (Vec<String>, Option<Changes>) {
+    let Lent {
+        lease,
+        watching,
         ticket,
         ..
-    } = held;
+    } = lent;
+    // Before anything else, so that no request to cancel hits the end.
+    let waited = watching.end(case).await;
     // Not finished in time, it is dropped: the connection closes, and the server rolls back.
-    let ending = match within(END_LIMIT, lease.end()).await {
-        Some(ending) => ending,
-        None => Ending::Lost(format!("the server did not answer within {END_LIMIT:?}")),
+    let (ending, changes) = match within(END_LIMIT, lease.end(tell)).await {
+        Some(ended) => ended,
+        None => {
+            let why = format!("the server did not answer within {END_LIMIT:?}");
+            (Ending::Lost(why), None)
+        }
     };
     drop(ticket);
-    match ending {
+    let ended = match ending {
         Ending::RolledBack => None,
         // After a panic half of a test's rows are missing: that constraints are violated says nothing.
-        Ending::Refused(_) if failed => None,
+        Ending::Refused(_) if outcome.is_interrupted() => None,
         Ending::Refused(error) => Some(report::refused(&error)),
         Ending::Lost(why) => Some(report::lost(&why)),
         Ending::Escaped(statement) => {
-            let aftermath = session.set_aside(&place, case).await;
+            let aftermath = session.set_aside(place, case).await;
             Some(report::escaped(
                 statement.as_deref(),
                 &place.url,
                 &aftermath,
             ))
         }
-    }
+    };
+    (waited.into_iter().chain(ended).collect(), changes)
 }
 
-fn verdict(
-    case: &TestCase,
-    outcome: Result<Report<'_>, Interrupted>,
-    problem: Option<String>,
-) -> Verdict {
-    let body = match outcome {
-        Ok(report) => report(),
-        Err(Interrupted::SetUp(error)) => {
-            eprintln!("{}", report::set_up_failed(case, &error));
-            ExitCode::FAILURE
-        }
-        Err(Interrupted::TimedOut { limit, running }) => {
-            eprintln!("{}", report::timed_out(case, limit, &running));
-            ExitCode::FAILURE
-        }
-        Err(Interrupted::Panicked(panic)) => {
-            let Some(problem) = problem else {
-                resume_unwind(panic.0);
-            };
-            eprintln!("{}", report::after(case, &problem));
-            if case.should_panic {
-                // It panicked as it should, but it did not end as it should: libtest fails it for returning.
-                return Verdict {
-                    exit: ExitCode::FAILURE,
-                };
+/// Tells what is to be told: what is wrong, what the test did, how to look at what is left of it.
+fn verdict(case: &TestCase, outcome: Outcome, ended: Ended) -> Verdict {
+    let Ended {
+        problems,
+        advice,
+        account,
+        own,
+    } = ended;
+    let failed = outcome.has_failed(case) || !problems.is_empty();
+    let mut exit = match &outcome {
+        Outcome::Returned(exit) => *exit,
+        Outcome::Interrupted(interrupted) => {
+            match interrupted {
+                Interrupted::SetUp(error) => eprintln!("{}", report::set_up_failed(case, error)),
+                Interrupted::TimedOut { limit, running } => {
+                    eprintln!("{}", report::timed_out(case, *limit, running));
+                }
+                // The panic's own message has been printed where it happened.
+                Interrupted::Panicked(_) => {}
             }
-            resume_unwind(panic.0);
+            ExitCode::FAILURE
         }
     };
-    match problem {
-        Some(problem) => {
-            eprintln!("{}", report::after(case, &problem));
-            Verdict {
-                exit: ExitCode::FAILURE,
-            }
+    for problem in &problems {
+        eprintln!("{}", report::after(case, problem));
+        exit = ExitCode::FAILURE;
+    }
+    if let Some(advice) = advice.filter(|_| failed) {
+        eprintln!("{}", report::after(case, &advice));
+    }
+    if let Some(account) = account {
+        eprintln!("{account}");
+    }
+    if let Some(told) = own.and_then(|own| own.end(case, failed)) {
+        eprintln!("{}", report::after(case, &told));
+    }
+    match outcome {
+        // One that panicked as it should, but did not end as it should, fails by returning.
+        Outcome::Interrupted(Interrupted::Panicked(panic))
+            if problems.is_empty() || !case.should_panic =>
+        {
+            resume_unwind(panic.0)
         }
-        None => Verdict { exit: body },
+        _ => Verdict { exit },
     }
 }

@@ -1,99 +1,140 @@
 //! The session: what the tests of a process share, set up once by whichever needs it first.
 //!
 //! "Session" means the test session, as in pytest. Under `cargo test` it is one per test binary; under nextest,
-//! which starts a process per test, one per test. What is dear is shared across processes: the server, the template
-//! and the session database. What is left for a process is one connection.
+//! which starts a process per test, one per test. What is dear is shared across processes: the server, the templates
+//! and the session databases. What is left for a process is one connection.
+//!
+//! A test that names a session (`session = Other`) belongs to that one; in a process they have the runtime in common only.
 
+mod holders;
+mod hooks;
+mod inspection;
 mod managed;
 mod overrides;
 mod place;
+mod places;
+mod production;
 mod registry;
 mod server;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::Instant;
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use tokio::runtime::Handle;
 
+pub(crate) use self::holders::Ticket;
+pub(crate) use self::hooks::Hooks;
 pub use self::overrides::Session as Overrides;
-pub(crate) use self::place::{Place, Slot};
+pub(crate) use self::place::{Place, Slot, connect_patiently, tests_at_a_time};
+use self::places::Places;
+pub(crate) use self::production::refuse as refuse_production;
 pub(crate) use self::registry::Registration;
-pub use self::registry::{SessionSource, register_session};
+use self::registry::SessionId;
+pub use self::registry::{NamedSession, SessionSource, SessionType, register_session};
 use self::server::Server;
+pub(crate) use self::server::given_url;
 use crate::case::TestCase;
 use crate::config::Config;
+use crate::fixture::Layers;
+use crate::locks::Locks;
+use crate::notices;
 use crate::runtime::{block_on_session, session_runtime};
 use crate::set_up::SetUpError;
+use crate::stock::{Stock, Stocks};
 
-/// The session of this process. Guards against two tests setting it up; other processes are not its concern.
-static SESSION: OnceLock<Result<Session, SetUpError>> = OnceLock::new();
+/// The sessions of this process. Guards the map only: a session is set up within its own cell, by whichever test needs
+/// it first. Other processes are not its concern.
+static SESSIONS: Mutex<BTreeMap<Option<SessionId>, &'static Opened>> = Mutex::new(BTreeMap::new());
+
+/// A session that is set up once, or why it can't be.
+type Opened = OnceLock<Result<Session, SetUpError>>;
 
 /// What the tests of a process share.
 pub(crate) struct Session {
     pub(crate) config: Config,
-    runtime: Handle,
+    /// Who waits for whom, of the tests that are running.
+    pub(crate) locks: Arc<Locks>,
+    hooks: Hooks,
+    pub(crate) runtime: Handle,
     server: Server,
-    /// Where tests run now. Guards the replacement of a database that a test has committed to.
-    place: Mutex<Arc<Place>>,
-    /// Who has a connection, for the error of whoever waits for one. Guards the list only.
-    holders: Mutex<BTreeMap<u64, Holder>>,
-    next_ticket: AtomicU64,
-}
-
-struct Holder {
-    test: &'static str,
-    since: Instant,
-}
-
-/// A test's entry among the holders of connections; it ends when dropped.
-pub(crate) struct Ticket {
-    session: &'static Session,
-    number: u64,
+    places: Places,
+    /// The clones for tests that have a database of their own, by template. Guards the list only.
+    stocks: Mutex<Stocks>,
 }
 
 impl Session {
-    /// Returns the session, setting it up if this is the first test to ask.
+    /// Returns the session of a test, setting it up if this test is the first to ask.
     ///
     /// Blocks the thread of the test meanwhile; nothing of the test has begun.
     ///
     /// # Errors
     ///
-    /// Why there is none: the same for every test of the process.
+    /// Why there is none: the same for every test of the session.
     pub(crate) fn get(case: &TestCase) -> Result<&'static Session, SetUpError> {
+        let registration = match case.session {
+            Some(named) => Some(named.registration()),
+            None => registry::registered().map_err(SetUpError::shared)?,
+        };
         let manifest_dir = case.manifest_dir;
-        let session = SESSION.get_or_init(|| {
+        let session = opened(registration).get_or_init(|| {
             let runtime = session_runtime()?;
-            block_on_session(&runtime.clone(), Session::open(runtime, manifest_dir))
-                .map_err(SetUpError::shared)
+            let opened = Session::open(runtime.clone(), registration, manifest_dir);
+            block_on_session(&runtime, opened).map_err(SetUpError::shared)
         });
         session.as_ref().map_err(Clone::clone)
     }
 
-    async fn open(runtime: Handle, manifest_dir: &'static str) -> Result<Session, SetUpError> {
-        let registration = registry::registered()?;
+    async fn open(
+        runtime: Handle,
+        registration: Option<Registration>,
+        manifest_dir: &'static str,
+    ) -> Result<Session, SetUpError> {
         let base = registration.map_or(manifest_dir, |registration| {
             registration.source.manifest_dir
         });
         let base = find_package(base, manifest_dir);
         let mut config = Config::read(&base)?;
         if let Some(registration) = registration {
-            (registration.configure)(&mut config);
+            config.configure_by(&registration.source.to_string(), registration.configure);
         }
-        let mut server = Server::find(&config, registration, &base).await?;
-        let place = Arc::new(server.open(&config).await?);
+        if let Some(log) = config.log() {
+            notices::keep(log);
+        }
+        let server = Server::find(&config, registration, &base).await?;
         Ok(Session {
+            locks: Locks::new(&runtime, config.lock_wait),
+            hooks: Hooks::of(registration),
             config,
             runtime,
             server,
-            place: Mutex::new(place),
-            holders: Mutex::default(),
-            next_ticket: AtomicU64::new(0),
+            places: Places::default(),
+            stocks: Mutex::default(),
         })
+    }
+
+    /// Returns the database for tests that ask for these layers, opening it if this test is the first to ask.
+    ///
+    /// Blocks the thread of the test meanwhile; nothing of the test has begun.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none: the same for every test that asks for these layers.
+    pub(crate) fn place(&'static self, layers: &Layers) -> Result<Arc<Place>, SetUpError> {
+        self.places.get_or_open(layers, || {
+            let layers = layers.clone();
+            block_on_session(&self.runtime, async move {
+                self.server.open(self, &layers).await
+            })
+        })
+    }
+
+    /// Returns what the session's code does to each test.
+    pub(crate) fn hooks(&self) -> &Hooks {
+        &self.hooks
     }
 
     /// Checks a connection out of the pool, within the session's runtime.
@@ -106,8 +147,9 @@ impl Session {
     pub(crate) async fn checkout(
         &'static self,
         case: &TestCase,
+        layers: &Layers,
     ) -> Result<(Arc<Place>, Slot, Ticket), SetUpError> {
-        let place = self.place();
+        let place = self.place(layers)?;
         let at_once = {
             let _on_session = self.runtime.enter();
             place.pool.get_owned().now_or_never()
@@ -115,6 +157,7 @@ impl Session {
         let result = match at_once {
             Some(result) => result,
             None => {
+                self.close_surplus(&place);
                 let pool = place.pool.clone();
                 // A `get` polled elsewhere would make its connection on the test's runtime, and take it along.
                 let got = self.runtime.spawn(async move { pool.get_owned().await });
@@ -126,9 +169,45 @@ impl Session {
         match result {
             Ok(connection) => {
                 let slot = Slot::new(connection, self.runtime.clone());
-                Ok((place, slot, self.ticket(case.name)))
+                let ticket = place.holders.enter(case.name);
+                Ok((place, slot, ticket))
             }
-            Err(_) => Err(self.exhausted(&place)),
+            Err(_) => Err(place.exhausted(self.config.pool.connection_timeout)),
+        }
+    }
+
+    /// Returns the clones of what a place was cloned from, for tests that have a database of their own.
+    ///
+    /// # Errors
+    ///
+    /// The database was given and is used as it is: there is no template.
+    pub(crate) fn stock(&self, place: &Place) -> Result<Arc<Stock>, SetUpError> {
+        let template = self.server.template(&place.layers).ok_or_else(|| {
+            SetUpError::new(
+                format!(
+                    "there is no template to clone a database of the test's own from: {} is used as it is",
+                    place.url
+                ),
+                "have a session make one, by `migrations` or a `seed`; or leave the URL out to have a server started here",
+            )
+        })?;
+        let url = place.url.with_database(self.server.maintenance_database());
+        let mut stocks = self.stocks.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(stocks.of(template, url, &self.config, &self.runtime))
+    }
+
+    /// Returns how long a kept database stays when the last session is gone; `None` for until somebody drops it.
+    pub(crate) fn how_long_kept(&self) -> Option<Duration> {
+        self.server
+            .is_managed()
+            .then(|| self.config.postgres.linger_with_kept())
+    }
+
+    /// Closes an idle connection of another place if all of them have many, before `place` makes one more.
+    fn close_surplus(&self, place: &Arc<Place>) {
+        let _on_session = self.runtime.enter();
+        if let Some(other) = self.places.surplus(place) {
+            other.close_one();
         }
     }
 
@@ -138,16 +217,12 @@ impl Session {
     pub(crate) async fn set_aside(&'static self, tainted: &Arc<Place>, case: &TestCase) -> String {
         let (tainted, name) = (tainted.clone(), case.name);
         let replaced = self.runtime.spawn(async move {
-            let fresh = self.server.replace(&tainted, name, &self.config).await?;
+            let fresh = self.server.replace(self, &tainted, name).await?;
+            let replaced = fresh.is_some();
             if let Some(fresh) = fresh {
-                let mut place = self.place.lock().unwrap_or_else(PoisonError::into_inner);
-                // Another test may have escaped from the same database and replaced it already.
-                if Arc::ptr_eq(&place, &tainted) {
-                    *place = Arc::new(fresh);
-                }
-                return Ok(true);
+                self.places.replace(&tainted.layers, &tainted, fresh);
             }
-            Ok::<_, SetUpError>(false)
+            Ok::<_, SetUpError>(replaced)
         });
         match replaced.await {
             Ok(Ok(true)) => {
@@ -164,53 +239,15 @@ impl Session {
             }
         }
     }
+}
 
-    fn place(&self) -> Arc<Place> {
-        self.place
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-    }
-
-    fn ticket(&'static self, test: &'static str) -> Ticket {
-        let number = self.next_ticket.fetch_add(1, Ordering::Relaxed);
-        let holder = Holder {
-            test,
-            since: Instant::now(),
-        };
-        self.holders
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(number, holder);
-        Ticket {
-            session: self,
-            number,
-        }
-    }
-
-    fn exhausted(&self, place: &Place) -> SetUpError {
-        let waited = self.config.pool.connection_timeout;
-        let holders = self.holders.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut detail: Vec<String> = holders
-            .values()
-            .map(|Holder { test, since }| format!("held for {:.1?} by {test}", since.elapsed()))
-            .collect();
-        if let Some(failure) = place.last_failure() {
-            detail.push(format!("the last attempt to connect failed:\n{failure}"));
-        }
-        let size = place.size;
-        detail.push(format!(
-            "the pool has {size} of at most {size}: raise AIODAL_POOL_MAX_SIZE, run fewer tests at a time, \
-             or raise AIODAL_POOL_CONNECTION_TIMEOUT if the tests are slow on purpose"
-        ));
-        SetUpError::new(
-            format!(
-                "no connection to {} became free within {waited:?}",
-                place.url
-            ),
-            detail.join("\n"),
-        )
-    }
+/// Returns where a session is, or will be. It stays as long as the process does.
+fn opened(registration: Option<Registration>) -> &'static Opened {
+    let id = registration.map(|registration| registration.source.id());
+    let mut sessions = SESSIONS.lock().unwrap_or_else(PoisonError::into_inner);
+    sessions
+        .entry(id)
+        .or_insert_with(|| Box::leak(Box::default()))
 }
 
 /// The directory baked in at compile time, unless the package has moved since.
@@ -224,16 +261,6 @@ fn find_package(registered: &str, of_test: &str) -> PathBuf {
     baked
         .or_else(moved)
         .unwrap_or_else(|| PathBuf::from(registered))
-}
-
-impl Drop for Ticket {
-    fn drop(&mut self) {
-        self.session
-            .holders
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&self.number);
-    }
 }
 
 impl fmt::Debug for Session {

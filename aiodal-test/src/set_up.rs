@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use aiodal_core::{DatabaseUrl, chain};
 
+use crate::fixture::FixtureSource;
+
 /// A failure before the body of a test began.
 ///
 /// One session may be set up for many tests, so that one failure is shared by all of them.
@@ -20,6 +22,8 @@ struct Report {
     detail: String,
     /// Whether every test of the process meets it.
     shared: bool,
+    /// The fixtures that were being set up: each was asked for by the one before it.
+    fixtures: Vec<&'static str>,
 }
 
 impl SetUpError {
@@ -28,6 +32,7 @@ impl SetUpError {
             summary: summary.into(),
             detail: detail.into(),
             shared: false,
+            fixtures: Vec::new(),
         }))
     }
 
@@ -59,12 +64,28 @@ impl SetUpError {
         SetUpError::caused(format!("failed to {what} on {url}"), cause)
     }
 
+    /// The same failure, with another line of detail.
+    pub(crate) fn noted(self, line: &str) -> SetUpError {
+        let detail = format!("{}\n{line}", self.0.detail);
+        SetUpError(Arc::new(Report {
+            detail,
+            ..Report::clone(&self.0)
+        }))
+    }
+
     /// The same failure, of the session and so of all its tests.
     pub(crate) fn shared(self) -> SetUpError {
         SetUpError(Arc::new(Report {
             shared: true,
             ..Report::clone(&self.0)
         }))
+    }
+
+    /// The same failure, met while a fixture was set up.
+    pub(crate) fn within(self, fixture: FixtureSource) -> SetUpError {
+        let mut report = Report::clone(&self.0);
+        report.fixtures.insert(0, fixture.short());
+        SetUpError(Arc::new(report))
     }
 
     pub(crate) fn is_shared(&self) -> bool {
@@ -82,10 +103,14 @@ impl fmt::Display for SetUpError {
             summary,
             detail,
             shared: _,
+            fixtures,
         } = &*self.0;
         write!(f, "{summary}")?;
         for line in detail.lines() {
             write!(f, "\n  {line}")?;
+        }
+        if fixtures.len() > 1 {
+            write!(f, "\n  asked for by: {}", fixtures.join(" -> "))?;
         }
         Ok(())
     }

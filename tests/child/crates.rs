@@ -23,13 +23,21 @@ pub(crate) fn faults(test: &str) -> Command {
 /// Returns the path of one of the fault crate's test binaries.
 pub(crate) fn binary(test: &str) -> &'static Path {
     static BUILT: OnceLock<BTreeMap<String, PathBuf>> = OnceLock::new();
-    let built = BUILT.get_or_init(|| build(FAULTS));
+    let built = BUILT.get_or_init(|| build(FAULTS, &[]));
     built
         .get(test)
         .unwrap_or_else(|| panic!("no test binary `{test}` among {built:?}"))
 }
 
-fn build(package: &str) -> BTreeMap<String, PathBuf> {
+/// Returns the path of one of the fault crate's test binaries, built with a feature of that crate.
+pub(crate) fn binary_with(test: &str, feature: &str) -> PathBuf {
+    let mut built = build(FAULTS, &["--test", test, "--features", feature]);
+    built
+        .remove(test)
+        .expect("Cargo has built what it was told to")
+}
+
+fn build(package: &str, options: &[&str]) -> BTreeMap<String, PathBuf> {
     let output = Command::new(env!("CARGO"))
         .args([
             "test",
@@ -39,6 +47,7 @@ fn build(package: &str) -> BTreeMap<String, PathBuf> {
             "--package",
             package,
         ])
+        .args(options)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .expect("cargo can be started");
@@ -67,7 +76,7 @@ fn test_binary(message: &str) -> Option<(String, PathBuf)> {
 
 #[test]
 fn renamed_dependency_and_other_test_attributes_compose() {
-    for (name, binary) in build(RENAMED) {
+    for (name, binary) in build(RENAMED, &[]) {
         let report = run(&mut Command::new(&binary));
         let failed = report.with(Outcome::Failed);
         assert!(failed.is_empty(), "{name}: {failed:?} failed\n{report:#?}");

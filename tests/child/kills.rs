@@ -118,7 +118,7 @@ async fn lost_janitor_is_replaced_by_the_next_run(tx: &Transaction) -> aiodal::R
     Ok(())
 }
 
-fn wait_until_dropped(client: &Client, database: &str) {
+pub(crate) fn wait_until_dropped(client: &Client, database: &str) {
     wait_until_false(
         client,
         "select exists (select from pg_database where datname = $1)",
@@ -139,10 +139,10 @@ fn wait_until_false(client: &Client, query: &str, database: &str) {
 }
 
 /// A template stays, for the next run of its project; this project has no next run.
-async fn drop_template(client: &Client, session_database: &str) {
+pub(crate) async fn drop_template(client: &Client, session_database: &str) {
     let (template, _) = session_database
-        .rsplit_once("_s")
-        .expect("it is a session database");
+        .rsplit_once('_')
+        .expect("it is one of ours");
     client
         .batch_execute(&format!("alter database {template} is_template false"))
         .await

@@ -5,11 +5,26 @@
 
 mod configuration;
 mod crates;
+mod databases;
 mod endings;
 mod escapes;
+mod fixtures;
 mod kills;
+mod layers;
+mod limits;
+mod locks;
+mod migrations;
+mod overrides;
+mod parameters;
+mod passwords;
+#[expect(dead_code, reason = "nothing here starts a server anew")]
+#[path = "../support/postgres.rs"]
+mod postgres;
+mod production;
+mod reports;
 mod run;
 mod scope;
 #[path = "../support/server.rs"]
 mod server;
+mod sessions;
 mod set_up;

@@ -86,17 +86,22 @@ impl Report {
     /// Asserts that the output of a failed test contains each of `expected`, in that order.
     #[track_caller]
     pub(crate) fn assert_says(&self, test: &str, expected: &[&str]) {
-        let output = self
-            .outputs
-            .get(test)
-            .unwrap_or_else(|| panic!("{test} did not fail:\n{}", self.whole));
-        let mut rest = output.as_str();
+        let output = self.output(test);
+        let mut rest = output;
         for text in expected {
             let at = rest.find(text).unwrap_or_else(|| {
                 panic!("{test} does not say `{text}` (in this place):\n{output}")
             });
             rest = &rest[at + text.len()..];
         }
+    }
+
+    /// Returns the output of a failed test.
+    #[track_caller]
+    pub(crate) fn output(&self, test: &str) -> &str {
+        self.outputs
+            .get(test)
+            .unwrap_or_else(|| panic!("{test} did not fail:\n{}", self.whole))
     }
 
     /// Asserts that nothing that was printed, by whatever test, contains `secret`.
@@ -107,6 +112,30 @@ impl Report {
             "`{secret}` was printed:\n{}",
             self.whole
         );
+    }
+
+    /// Returns the rest of the line behind `text`, wherever it was printed first.
+    #[track_caller]
+    pub(crate) fn behind(&self, text: &str) -> &str {
+        let whole = &self.whole;
+        let (_, rest) = whole
+            .split_once(text)
+            .unwrap_or_else(|| panic!("`{text}` was not printed:\n{whole}"));
+        rest.lines().next().unwrap_or_default()
+    }
+
+    /// Returns all that was printed.
+    pub(crate) fn whole(&self) -> &str {
+        &self.whole
+    }
+
+    /// Returns the first line that begins with a word, with single spaces between its words.
+    #[track_caller]
+    pub(crate) fn line(&self, word: &str) -> String {
+        let begins = |line: &&str| line.split_whitespace().next() == Some(word);
+        let line = self.whole.lines().find(begins);
+        let line = line.unwrap_or_else(|| panic!("no line begins with {word}:\n{}", self.whole));
+        line.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
     /// Counts how often `text` was printed.

@@ -50,13 +50,33 @@ impl Scope {
     }
 
     /// Has the children use a given server.
-    pub(crate) fn with_server(mut self, url: String) -> Scope {
-        self.variables.push(("AIODAL_DATABASE_URL", url));
+    pub(crate) fn with_server(self, url: String) -> Scope {
+        self.with("AIODAL_DATABASE_URL", url)
+    }
+
+    /// Sets a variable of the children's environment.
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Scope {
+        self.variables.push((name, value.into()));
         self
     }
 
-    fn command(&self) -> Command {
-        let mut command = Command::new(self.directory.join(self.test));
+    /// A path in the directory.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.directory.join(name)
+    }
+
+    /// Puts another test binary into the directory.
+    pub(crate) fn link(&self, binary: &Path, name: &str) {
+        fs::hard_link(binary, self.path(name)).expect("the target directory can be written to");
+    }
+
+    pub(crate) fn command(&self) -> Command {
+        self.command_of(self.test)
+    }
+
+    /// A command that runs one of the directory's binaries.
+    pub(crate) fn command_of(&self, name: &str) -> Command {
+        let mut command = Command::new(self.path(name));
         // The environment of any other child, apart from the server.
         for (name, value) in faults(self.test).get_envs() {
             assert!(value.is_none(), "{} is set for children", name.display());
@@ -72,6 +92,16 @@ impl Scope {
     /// Runs a test to its end.
     pub(crate) fn run(&self, test: &str) -> Report {
         run(self.command().args(["--exact", test]))
+    }
+
+    /// Runs all tests but those that hang, one after another.
+    pub(crate) fn run_all(&self) -> Report {
+        run(self.command().args(["--test-threads=1", "--skip=hangs"]))
+    }
+
+    /// Runs a test to its end, its output uncaptured.
+    pub(crate) fn run_aloud(&self, test: &str) -> Report {
+        run(self.command().args(["--exact", test, "--nocapture"]))
     }
 
     /// Starts the hanging test and waits until it hangs.

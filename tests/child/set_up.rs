@@ -118,7 +118,7 @@ fn two_sessions_are_both_named() {
             "a test binary has one session",
             "One at",
             "Other at",
-            "remove `#[aiodal::session]`",
+            "write `#[aiodal::session(named)]`",
         ],
     );
 }

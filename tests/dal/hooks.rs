@@ -181,3 +181,47 @@ async fn only_the_attempt_that_commits_runs_its_hooks(tx: &Transaction) -> aioda
     assert_eq!(heard.words(), ["second", "third"]);
     Ok(())
 }
+
+#[aiodal::test]
+async fn waiting_hooks_are_named_and_run_where_a_test_says_so(
+    tx: &mut Transaction,
+) -> aiodal::Result<()> {
+    let heard = Heard::default();
+    heard.on_commit(tx, "first");
+    let ears = heard.clone();
+    tx.on_commit_named("welcome mail", async move {
+        ears.0.lock().expect("nobody panics with it").push("mail");
+    });
+    let savepoint = tx.savepoint().await?;
+    savepoint.on_commit_named("undone", async { panic!("it is undone") });
+    assert_eq!(savepoint.on_commit_names()[1..], ["welcome mail", "undone"]);
+    savepoint.rollback().await?;
+    let names = tx.on_commit_names();
+    // Without a name it goes by the place where it was left.
+    assert!(names[0].starts_with(&format!("{}:", file!())), "{names:?}");
+    assert_eq!(names[1..], ["welcome mail"]);
+    assert_eq!(tx.run_on_commit().await, 2);
+    assert_eq!(heard.words(), ["first", "mail"]);
+    assert_eq!((tx.run_on_commit().await, tx.on_commit_count()), (0, 0));
+    Ok(())
+}
+
+#[aiodal::test]
+async fn hook_of_a_nested_transaction_can_begin_another(
+    dal: &DataAccessLayer,
+) -> aiodal::Result<()> {
+    let tx = dal.transaction().await?;
+    let (again, heard) = (dal.clone(), Heard::default());
+    let ears = heard.clone();
+    tx.on_commit(async move {
+        let tx = again
+            .transaction()
+            .await
+            .expect("the turn has been given back");
+        ears.on_commit(&tx, "nested");
+        tx.commit().await.expect("it is another transaction");
+    });
+    tx.commit().await?;
+    assert_eq!(heard.words(), ["nested"]);
+    Ok(())
+}

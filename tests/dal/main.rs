@@ -5,6 +5,7 @@ mod connect;
 mod copy;
 mod database;
 mod hooks;
+mod inspect;
 mod keys;
 mod layer;
 mod on_loan;

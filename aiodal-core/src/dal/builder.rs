@@ -1,8 +1,13 @@
 //! How a data access layer is to connect, and what it is to reflect.
 
-use super::{DataAccessLayer, Source};
+use std::fmt;
+use std::sync::Arc;
+
+use super::lent::Lent;
+use super::{DataAccessLayer, SchemaCache, Source};
 use crate::database_url::DatabaseUrl;
 use crate::error::Result;
+use crate::lane::{Lane, Observer};
 use crate::pool::PoolOptions;
 use crate::reflect::Reflect;
 
@@ -20,11 +25,12 @@ use crate::reflect::Reflect;
 /// # drop(dal); Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[must_use]
 pub struct DataAccessLayerBuilder {
     pool: PoolOptions,
     reflect: Reflect,
+    observer: Option<Arc<dyn Observer>>,
 }
 
 impl DataAccessLayerBuilder {
@@ -38,6 +44,25 @@ impl DataAccessLayerBuilder {
     pub fn reflect(mut self, options: Reflect) -> DataAccessLayerBuilder {
         self.reflect = options;
         self
+    }
+
+    /// Has `observer` hear of every statement in the transactions of the data access layer. The default is that nobody does.
+    pub fn observer(mut self, observer: Arc<dyn Observer>) -> DataAccessLayerBuilder {
+        self.observer = Some(observer);
+        self
+    }
+
+    /// Returns the options of the pool.
+    pub fn pool_options(&self) -> &PoolOptions {
+        &self.pool
+    }
+
+    /// Makes one whose transactions are nested in the transaction of a lane: [`DataAccessLayer::on_loan`]. It has no pool,
+    /// so that options of one say nothing.
+    #[must_use]
+    pub fn on_loan(self, lane: &Lane, cache: &SchemaCache) -> DataAccessLayer {
+        let source = Source::Lent(Lent::new(lane));
+        DataAccessLayer::sharing(source, self.reflect, cache.0.clone(), self.observer)
     }
 
     /// Connects. What the URL leaves open is taken from the environment, as libpq does it.
@@ -57,6 +82,22 @@ impl DataAccessLayerBuilder {
     pub async fn open(self, url: &DatabaseUrl) -> Result<DataAccessLayer> {
         let pool = self.pool.open(url).await?;
         let source = Source::Pool(pool.into());
-        Ok(DataAccessLayer::new(source, self.reflect))
+        let cache = Arc::default();
+        Ok(DataAccessLayer::sharing(
+            source,
+            self.reflect,
+            cache,
+            self.observer,
+        ))
+    }
+}
+
+impl fmt::Debug for DataAccessLayerBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DataAccessLayerBuilder")
+            .field("pool", &self.pool)
+            .field("reflect", &self.reflect)
+            .field("observed", &self.observer.is_some())
+            .finish()
     }
 }

@@ -9,7 +9,7 @@ use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{RowStream, SimpleQueryMessage};
 
 use super::traffic::{Guard, Ticket};
-use super::{Lane, send};
+use super::{Lane, Params, send};
 use crate::error::Result;
 use crate::statements::{Effect, Plan, Prepared};
 
@@ -64,7 +64,8 @@ impl Lane {
     }
 
     pub(crate) async fn batch_execute(&self, sql: &str) -> Result<()> {
-        self.observed(sql, |()| None, self.batch(sql)).await
+        self.observed(sql, Params::NONE, |()| None, self.batch(sql))
+            .await
     }
 
     /// The same, unobserved.
@@ -77,13 +78,14 @@ impl Lane {
     pub(crate) async fn batch_as(&self, name: &str, sql: &str) -> Result<()> {
         let client = self.held().client();
         let statement = self.simple(name, || client.batch_execute(sql));
-        self.observed(name, |()| None, statement).await
+        self.observed(name, Params::NONE, |()| None, statement)
+            .await
     }
 
     pub(crate) async fn simple_query(&self, sql: &str) -> Result<Vec<SimpleQueryMessage>> {
         let client = self.held().client();
         let statement = self.simple(sql, || client.simple_query(sql));
-        self.observed(sql, |_| None, statement).await
+        self.observed(sql, Params::NONE, |_| None, statement).await
     }
 
     /// Runs something of the simple protocol to its end.
@@ -100,13 +102,14 @@ impl Lane {
     pub(crate) async fn commit(&self) -> Result<()> {
         // The empty SELECT fails in a failed transaction and takes COMMIT with it; alone, COMMIT would
         // be answered by a ROLLBACK that looks like success.
-        self.observed("commit", |()| None, self.end("commit", "select; commit"))
-            .await
+        let end = self.end("commit", "select; commit");
+        self.observed("commit", Params::NONE, |()| None, end).await
     }
 
     /// Runs ROLLBACK as the lane's owner, revoked or not.
     pub(crate) async fn rollback(&self) -> Result<()> {
-        self.observed("rollback", |()| None, self.end("rollback", "rollback"))
+        let end = self.end("rollback", "rollback");
+        self.observed("rollback", Params::NONE, |()| None, end)
             .await
     }
 

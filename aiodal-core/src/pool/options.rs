@@ -256,8 +256,40 @@ impl PoolOptions {
             .max_lifetime(self.max_lifetime))
     }
 
+    /// Returns the place with what these options say of the start of a session: `application_name` and the settings.
+    ///
+    /// For whoever connects by other means. What the URL says of them counts more.
+    ///
+    /// # Errors
+    ///
+    /// A name that cannot be.
+    pub fn starting(&self, url: &DatabaseUrl) -> Result<DatabaseUrl> {
+        let mut url = url.clone();
+        let config = &mut url.settings_mut().config;
+        if let Some(name) = &self.application_name
+            && config.get_application_name().is_none()
+        {
+            if name.contains('\0') {
+                return Err(Error::pool_option("`application_name` has a NUL character"));
+            }
+            config.application_name(name);
+        }
+        if let Some(ours) = self.startup_options()? {
+            // The server goes by the last it is told: what the URL says counts.
+            let theirs = config.get_options().unwrap_or_default();
+            config.options(format!("{ours} {theirs}").trim_end());
+        }
+        Ok(url)
+    }
+
+    /// Returns the SQL to run once on each new connection, in order.
+    #[must_use]
+    pub fn on_connect_sql(&self) -> &[String] {
+        &self.on_connect
+    }
+
     /// The settings, worded for `options`.
-    pub(super) fn startup_options(&self) -> Result<Option<String>> {
+    fn startup_options(&self) -> Result<Option<String>> {
         let mut options: Vec<String> = self
             .settings
             .iter()

@@ -43,23 +43,8 @@ impl ConnectionSource {
     ///
     /// A name in the options that cannot be.
     pub fn with_options(url: &DatabaseUrl, options: &PoolOptions) -> Result<ConnectionSource> {
-        let mut url = url.clone();
-        let config = &mut url.settings_mut().config;
-        if let Some(name) = &options.application_name
-            && config.get_application_name().is_none()
-        {
-            if name.contains('\0') {
-                return Err(Error::pool_option("`application_name` has a NUL character"));
-            }
-            config.application_name(name);
-        }
-        if let Some(ours) = options.startup_options()? {
-            // The server goes by the last it is told: what the URL says counts.
-            let theirs = config.get_options().unwrap_or_default();
-            config.options(format!("{ours} {theirs}").trim_end());
-        }
         Ok(ConnectionSource {
-            url,
+            url: options.starting(url)?,
             options: options.clone(),
         })
     }

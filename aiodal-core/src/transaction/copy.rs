@@ -6,7 +6,7 @@ mod copy_out;
 pub use self::copy_in::CopyIn;
 pub use self::copy_out::CopyOut;
 use crate::error::{Error, Result};
-use crate::lane::{Lane, Observed, Outcome, Ticket};
+use crate::lane::{Lane, Observed, Outcome, Params, Ticket};
 
 /// What is told and kept of a COPY while it runs.
 struct Running {
@@ -22,7 +22,7 @@ impl Running {
         sql: &str,
         start: impl Future<Output = Result<(T, Ticket)>>,
     ) -> Result<(T, Running)> {
-        let observed = lane.observe(sql);
+        let observed = lane.observe(sql, Params::NONE);
         match start.await {
             Ok((started, ticket)) => {
                 let running = Running {

@@ -1,6 +1,6 @@
 //! How a transaction is to be: its isolation level, what it may do and for how long.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::time::Duration;
 
 use crate::error::{Error, Result};
@@ -181,6 +181,17 @@ fn milliseconds(limit: Duration) -> i32 {
     i32::try_from(limit.as_millis())
         .unwrap_or(i32::MAX)
         .max(least)
+}
+
+/// As SQL and `default_transaction_isolation` spell it.
+impl fmt::Display for IsolationLevel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            IsolationLevel::ReadCommitted => "read committed",
+            IsolationLevel::RepeatableRead => "repeatable read",
+            IsolationLevel::Serializable => "serializable",
+        })
+    }
 }
 
 impl IsolationLevel {

@@ -8,7 +8,7 @@ use tokio_postgres::{Row, SimpleQueryMessage};
 
 use super::{RowStream, Transaction};
 use crate::error::{Error, Result};
-use crate::lane::{Lane, Ticket};
+use crate::lane::{Lane, Params, Ticket};
 
 impl Transaction {
     /// Executes a statement and returns the number of rows it affected.
@@ -24,7 +24,8 @@ impl Transaction {
             let rows = Rows::start(lane, sql, params).await?;
             rows.count(sql).await
         };
-        lane.observed(sql, |rows| Some(*rows), statement).await
+        lane.observed(sql, params.into(), |rows| Some(*rows), statement)
+            .await
     }
 
     /// Executes a statement and returns all its rows.
@@ -40,8 +41,13 @@ impl Transaction {
             let rows = Rows::start(lane, sql, params).await?;
             rows.collect(sql).await
         };
-        lane.observed(sql, |rows| Some(rows.len() as u64), statement)
-            .await
+        lane.observed(
+            sql,
+            params.into(),
+            |rows| Some(rows.len() as u64),
+            statement,
+        )
+        .await
     }
 
     /// Executes a statement that returns exactly one row.
@@ -60,7 +66,8 @@ impl Transaction {
                 (_, found) => Err(Error::rows(sql, "exactly one row", found)),
             }
         };
-        lane.observed(sql, |_| Some(1), statement).await
+        lane.observed(sql, params.into(), |_| Some(1), statement)
+            .await
     }
 
     /// Executes a statement that returns one row or none.
@@ -83,8 +90,13 @@ impl Transaction {
                 (_, found) => Err(Error::rows(sql, "one row or none", found)),
             }
         };
-        lane.observed(sql, |row| Some(u64::from(row.is_some())), statement)
-            .await
+        lane.observed(
+            sql,
+            params.into(),
+            |row| Some(u64::from(row.is_some())),
+            statement,
+        )
+        .await
     }
 
     /// Executes a statement and returns its rows as they come.
@@ -141,8 +153,13 @@ impl Transaction {
             let (rows, ticket) = lane.start_typed(sql, params).await?;
             Rows { rows, ticket }.collect(sql).await
         };
-        lane.observed(sql, |rows| Some(rows.len() as u64), statement)
-            .await
+        lane.observed(
+            sql,
+            Params::typed(params),
+            |rows| Some(rows.len() as u64),
+            statement,
+        )
+        .await
     }
 
     /// Executes statements separated by semicolons and returns their rows as text.

@@ -39,6 +39,10 @@ impl Shared {
         self.hooks().len()
     }
 
+    pub(super) fn hook_names(&self) -> Vec<String> {
+        self.hooks().iter().map(Hook::name).collect()
+    }
+
     /// Forgets all hooks but the first so many.
     pub(crate) fn truncate_hooks(&self, count: usize) {
         // Dropped outside of the lock: what they have captured may do anything when it is.

@@ -34,7 +34,7 @@ impl RowStream<'_> {
         sql: &str,
         params: &[&(dyn ToSql + Sync)],
     ) -> Result<RowStream<'a>> {
-        let observed = lane.observe(sql);
+        let observed = lane.observe(sql, params.into());
         match lane.start(sql, params).await {
             Ok((rows, ticket)) => Ok(RowStream {
                 rows: Box::pin(rows),

@@ -4,13 +4,13 @@ use syn::parse::{ParseStream, Parser};
 use syn::{File, Item, ItemFn};
 
 use super::*;
-use crate::function::Function;
+use crate::function::{Function, Kind};
 use crate::problems::Problems;
 
 fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
     let mut problems = Problems::default();
     let args = TestArgs::parse(args, &mut problems);
-    let parse = |input: ParseStream<'_>| Function::parse(input, &mut problems);
+    let parse = |input: ParseStream<'_>| Function::parse(input, Kind::Test, &mut problems);
     let function = parse.parse2(item).unwrap();
     let model = TestFn::new(&function, args, problems);
     test(&model.unwrap_or_else(|problems| panic!("{problems}")))
@@ -93,10 +93,15 @@ fn arguments_are_set_up_in_order_and_passed_as_asked() {
         )
         .block,
     );
-    let set_up = "let argument0 = { let context = & context ; context . fixture () . await ? } ; \
-                  let argument1 = { let context = & context ; context . fixture () . await ? } ; \
-                  let mut argument2 = { let context = & context ; context . fixture () . await ? } ; \
-                  context . body (t (argument0 , & argument1 , & mut argument2)) . await";
+    let set_up = "let mut plan = context . plan () ; \
+                  let argument0 = plan . own () ; \
+                  let argument1 = plan . share () ; \
+                  let argument2 = plan . own () ; \
+                  context . prepare (plan) ? ; \
+                  let argument0 = argument0 . set_up (& context) . await ? ; \
+                  let argument1 = argument1 . set_up (& context) . await ? ; \
+                  let mut argument2 = argument2 . set_up (& context) . await ? ; \
+                  context . body (t (argument0 , argument1 . get () , & mut argument2)) . await";
     assert!(body.contains(set_up), "{body}");
 }
 
@@ -115,12 +120,10 @@ fn options_become_data() {
     );
     let body = text(function.block);
     for data in [
-        "name : :: core :: concat ! (:: core :: module_path ! () , \"::t\")",
+        "TestCase :: new (:: core :: concat ! (:: core :: module_path ! () , \"::t\")",
         "flavor : db :: __private :: Flavor :: MultiThread",
         "worker_threads : :: core :: option :: Option :: Some (2usize)",
-        "start_paused : false",
         "Some (:: core :: time :: Duration :: new (1u64 , 500000000u32))",
-        "should_panic : false",
     ] {
         assert!(body.contains(data), "{data} is not in {body}");
     }
@@ -184,5 +187,81 @@ fn cases_get_a_function_that_takes_their_values() {
         text(&function.sig),
         "fn t (argument0 : (i32 , i32)) -> :: aiodal :: __private :: Verdict"
     );
-    assert!(text(&function.block).contains("t (argument0 , & argument1)"));
+    assert!(text(&function.block).contains("t (argument0 , argument1 . get ())"));
+}
+
+#[test]
+fn cases_get_a_module_of_tests_and_a_function_that_runs_them() {
+    let items = items(expand(
+        quote!(),
+        quote! {
+            #[ignore]
+            #[case::one(1)]
+            #[case(2)]
+            #[should_panic]
+            async fn t(#[case] n: u8, tx: &Transaction, #[values(3)] m: u8) {}
+        },
+    ));
+    let [Item::Fn(function), Item::Mod(module), Item::Const(checked)] = &items[..] else {
+        panic!("expected a function, a module and a constant");
+    };
+    let block = text(&function.block);
+    assert!(text(&checked.expr).contains(&block));
+    for data in [
+        "0usize => :: aiodal :: __private :: run :: < _ , _ , () >",
+        "_ => :: aiodal :: __private :: run",
+        "\"::t::case_1_one::m_1_3\"",
+        "should_panic : true",
+        "context . body (async { t (1 , argument1 . get () , 3) . await }) . await",
+        "context . body (async { t (2 , argument1 . get () , 3) . await }) . await",
+    ] {
+        assert!(block.contains(data), "{data} is not in {block}");
+    }
+    assert_eq!(
+        text(module),
+        "# [cfg (test)] # [allow (non_snake_case)] mod t { \
+         mod case_1_one { # [:: core :: prelude :: v1 :: test] # [ignore] # [should_panic] \
+         fn m_1_3 () { super :: super :: t (0usize) . into_unit () ; } } \
+         mod case_2 { # [:: core :: prelude :: v1 :: test] # [should_panic] \
+         fn m_1_3 () { super :: super :: t (1usize) . into_unit () ; } } }"
+    );
+}
+
+#[test]
+fn attributes_of_other_crates_are_found_in_the_module() {
+    let module = text(
+        items(expand(
+            quote!(),
+            quote! {
+                #[serial]
+                #[case(1)]
+                #[case(2)]
+                async fn t(#[case] n: u8) -> io::Result<()> {}
+            },
+        ))
+        .swap_remove(1),
+    );
+    assert_eq!(
+        module,
+        "# [cfg (test)] # [allow (non_snake_case)] mod t { # [allow (unused_imports)] use super :: * ; \
+         # [:: core :: prelude :: v1 :: test] # [serial] \
+         fn case_1 () -> impl :: std :: process :: Termination { super :: t (0usize) } \
+         # [:: core :: prelude :: v1 :: test] \
+         fn case_2 () -> impl :: std :: process :: Termination { super :: t (1usize) } }"
+    );
+}
+
+#[test]
+fn sql_fixtures_are_compiled_in() {
+    let function = the_test(
+        quote!(fixtures("users", "../posts.sql")),
+        quote!(
+            async fn t(tx: &Transaction) {}
+        ),
+    );
+    let data = "sql_fixtures : & [\
+                :: aiodal :: __private :: SqlFixture { path : \"fixtures/users.sql\" , sql : :: core :: include_str ! (\"fixtures/users.sql\") } , \
+                :: aiodal :: __private :: SqlFixture { path : \"../posts.sql\" , sql : :: core :: include_str ! (\"../posts.sql\") }]";
+    let block = text(function.block);
+    assert!(block.contains(data), "{block}");
 }

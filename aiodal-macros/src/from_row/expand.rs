@@ -5,7 +5,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::{DeriveInput, Generics, Ident, Path, Type, WherePredicate, parse_quote};
 
 use super::model::{Column, Conversion, RowField, RowStruct, Source};
-use crate::expand::place_of;
+use crate::request::place_of;
 use crate::row::{Target, at, label, local, made, mentions_any};
 
 pub(super) fn row_struct(row_struct: &RowStruct<'_>) -> TokenStream {

@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::{DeriveInput, Generics, Ident, Path, Type, WherePredicate, parse_quote};
 
 use super::model::{Conversion, RowField, RowStruct, Sink};
-use crate::expand::place_of;
+use crate::request::place_of;
 use crate::row::{Target, label, local, made, mentions_any};
 
 pub(super) fn row_struct(row_struct: &RowStruct<'_>) -> TokenStream {

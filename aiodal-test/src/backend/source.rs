@@ -9,6 +9,7 @@ use aiodal_core::{BoxError, CancelToken, DatabaseUrl, SqlState, Statements, Tap,
 use tokio_postgres::{Client, Config, NoTls};
 
 use super::driver::{Driver, Running};
+use super::login::Login;
 use super::socket::Address;
 
 /// How long to wait for one address of a server to accept, when the URL gives no `connect_timeout`.
@@ -22,6 +23,8 @@ pub(crate) struct Backend {
     /// What the tap on its socket knows.
     pub(crate) watch: Arc<Watch>,
     pub(crate) address: Address,
+    /// Whether the server, from PostgreSQL 15 on, can be asked to count each transaction by itself.
+    pub(crate) counts_apart: bool,
     /// Taken by the test that drives the connection. The pool closes a connection that returns without it.
     pub(crate) driver: Option<Driver>,
 }
@@ -92,14 +95,22 @@ async fn connect_with(config: &Config) -> Result<Backend, BoxError> {
         };
         let tap = Tap::new(socket.clone());
         let watch = tap.watch();
-        let handshake = config.connect_raw(tap, NoTls);
+        let login = Login::begin();
+        let connecting = config.connect_raw(tap, NoTls);
         let (client, connection) =
-            tokio::time::timeout(limit, handshake).await.map_err(|_| {
-                io::Error::new(
-                    io::ErrorKind::TimedOut,
-                    "the server accepted but did not answer",
-                )
-            })??;
+            tokio::time::timeout(limit, connecting)
+                .await
+                .map_err(|_| {
+                    io::Error::new(
+                        io::ErrorKind::TimedOut,
+                        "the server accepted but did not answer",
+                    )
+                })??;
+        let counts_apart = connection
+            .parameter("server_version")
+            .and_then(major)
+            .is_some_and(|major| major >= 15);
+        login.end(config);
         let driver = Driver::new(connection, socket);
         driver.park()?;
         return Ok(Backend {
@@ -107,10 +118,17 @@ async fn connect_with(config: &Config) -> Result<Backend, BoxError> {
             statements: Arc::default(),
             watch,
             address,
+            counts_apart,
             driver: Some(driver),
         });
     }
     Err(failure)
+}
+
+/// Reads `15.4 (Debian ..)` and `17beta1`.
+fn major(version: &str) -> Option<u32> {
+    let end = version.find(|c: char| !c.is_ascii_digit());
+    version[..end.unwrap_or(version.len())].parse().ok()
 }
 
 fn with_address(error: &io::Error, address: &Address) -> io::Error {

@@ -1,9 +1,10 @@
 //! Every key of the configuration: its names, what it allows, and where its value goes.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::Config;
+use super::{Config, ShowSql};
+use crate::isolation::{Isolation, Keep};
 
 /// One key: `pool.max_size` in the file is `AIODAL_POOL_MAX_SIZE` in the environment.
 pub(super) struct Key {
@@ -13,32 +14,109 @@ pub(super) struct Key {
     /// What a value may be, as the end of the sentence "expected …".
     allowed: &'static str,
     set: fn(&mut Config, &str) -> Option<()>,
+    /// Its value as text; `None` where there is none. Of `settings` there is one value per name, listed elsewhere.
+    get: fn(&Config) -> Option<String>,
 }
 
-pub(super) const KEYS: [Key; 11] = [
+pub(super) const KEYS: [Key; 16] = [
     Key {
         path: "database_url",
         env: "AIODAL_DATABASE_URL",
         allowed: "a URL such as postgres://user@host:port/database",
         set: |config, text| put(&mut config.database_url, non_empty(text)),
+        get: |config| config.database_url.clone(),
     },
     Key {
         path: "echo",
         env: "AIODAL_ECHO",
         allowed: "true or false",
         set: |config, text| parse_bool(text).map(|echo| config.echo = echo),
+        get: |config| Some(config.echo.to_string()),
     },
     Key {
         path: "timeout",
         env: "AIODAL_TIMEOUT",
         allowed: DURATION,
         set: |config, text| put(&mut config.timeout, parse_duration(text)),
+        get: |config| config.timeout.map(duration),
     },
     Key {
         path: "migrations",
         env: "AIODAL_MIGRATIONS",
-        allowed: "a directory, relative to the package",
+        allowed: "a directory or a .sql file, relative to the package",
         set: |config, text| put(&mut config.migrations, non_empty(text).map(PathBuf::from)),
+        get: |config| config.migrations.as_deref().map(path),
+    },
+    Key {
+        path: "isolation",
+        env: "AIODAL_ISOLATION",
+        allowed: "rollback, database or none",
+        set: |config, text| {
+            config.isolation = match text {
+                "rollback" => Isolation::Rollback,
+                "database" => Isolation::Database,
+                "none" => Isolation::None,
+                _ => return None,
+            };
+            Some(())
+        },
+        get: |config| Some(isolation(config.isolation).to_owned()),
+    },
+    Key {
+        path: "keep",
+        env: "AIODAL_KEEP",
+        allowed: "never, failed or always",
+        set: |config, text| {
+            config.keep = match text {
+                "never" => Keep::Never,
+                "failed" => Keep::Failed,
+                "always" => Keep::Always,
+                _ => return None,
+            };
+            Some(())
+        },
+        get: |config| {
+            Some(match config.keep {
+                Keep::Never => "never".to_owned(),
+                Keep::Failed => "failed".to_owned(),
+                Keep::Always => "always".to_owned(),
+            })
+        },
+    },
+    Key {
+        path: "sql",
+        env: "AIODAL_SQL",
+        allowed: "never, failed or always",
+        set: |config, text| {
+            config.sql = match text {
+                "never" => ShowSql::Never,
+                "failed" => ShowSql::Failed,
+                "always" => ShowSql::Always,
+                _ => return None,
+            };
+            Some(())
+        },
+        get: |config| {
+            Some(match config.sql {
+                ShowSql::Never => "never".to_owned(),
+                ShowSql::Failed => "failed".to_owned(),
+                ShowSql::Always => "always".to_owned(),
+            })
+        },
+    },
+    Key {
+        path: "lock_wait",
+        env: "AIODAL_LOCK_WAIT",
+        allowed: DURATION,
+        set: |config, text| parse_duration(text).map(|limit| config.lock_wait = limit),
+        get: |config| Some(duration(config.lock_wait)),
+    },
+    Key {
+        path: "allow_production",
+        env: "AIODAL_ALLOW_PRODUCTION",
+        allowed: "true or false",
+        set: |config, text| parse_bool(text).map(|allow| config.allow_production = allow),
+        get: |config| Some(config.allow_production.to_string()),
     },
     Key {
         path: "settings",
@@ -48,6 +126,7 @@ pub(super) const KEYS: [Key; 11] = [
             text.split(',')
                 .try_for_each(|pair| put_setting(config, pair))
         },
+        get: |_| None,
     },
     Key {
         path: "pool.max_size",
@@ -59,6 +138,7 @@ pub(super) const KEYS: [Key; 11] = [
                 text.parse().ok().filter(|size| (1..=1000).contains(size)),
             )
         },
+        get: |config| config.pool.max_size.map(|size| size.to_string()),
     },
     Key {
         path: "pool.connection_timeout",
@@ -67,12 +147,14 @@ pub(super) const KEYS: [Key; 11] = [
         set: |config, text| {
             parse_duration(text).map(|limit| config.pool.connection_timeout = limit)
         },
+        get: |config| Some(duration(config.pool.connection_timeout)),
     },
     Key {
         path: "postgres.bin",
         env: "AIODAL_PG_BIN",
         allowed: "the directory of initdb and postgres",
         set: |config, text| put(&mut config.postgres.bin, non_empty(text).map(PathBuf::from)),
+        get: |config| config.postgres.bin.as_deref().map(path),
     },
     Key {
         path: "postgres.version",
@@ -85,27 +167,46 @@ pub(super) const KEYS: [Key; 11] = [
                 .then(|| text.to_owned());
             put(&mut config.postgres.version, version)
         },
+        get: |config| config.postgres.version.clone(),
     },
     Key {
         path: "postgres.user",
         env: "AIODAL_PG_USER",
         allowed: "the name of an operating system user",
         set: |config, text| put(&mut config.postgres.user, non_empty(text)),
+        get: |config| config.postgres.user.clone(),
     },
     Key {
         path: "postgres.linger",
         env: "AIODAL_PG_LINGER",
         allowed: DURATION,
         set: |config, text| put(&mut config.postgres.linger, parse_duration(text)),
+        get: |config| Some(duration(config.postgres.linger())),
     },
 ];
+
+/// The table of server settings: any name is allowed in it.
+pub(super) const SETTINGS: &str = "settings";
 
 const DURATION: &str = "a duration such as 250ms, 5s or 10m";
 
 impl Key {
     /// Sets the key from its text; `place` is named when the text is bad.
     pub(super) fn apply(&self, config: &mut Config, text: &str, place: &str) -> Result<(), String> {
-        (self.set)(config, text).ok_or_else(|| self.refuse(text, place))
+        (self.set)(config, text).ok_or_else(|| self.refuse(text, place))?;
+        if self.path == SETTINGS {
+            for name in text.split(',').filter_map(|pair| pair.split('=').next()) {
+                config.origins.note_setting(name.trim(), place);
+            }
+        } else {
+            config.origins.note(self.path, place);
+        }
+        Ok(())
+    }
+
+    /// Returns the value as text.
+    pub(super) fn value(&self, config: &Config) -> Option<String> {
+        (self.get)(config)
     }
 
     pub(super) fn refuse(&self, text: &str, place: &str) -> String {
@@ -128,7 +229,7 @@ pub(super) fn instead_of<'a>(name: &str, known: impl Iterator<Item = &'a str> + 
 }
 
 /// Reads `250ms`, `5s`, `10m`, `1h`. Zero is refused: as a limit it could only mean "never".
-fn parse_duration(text: &str) -> Option<Duration> {
+pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
     let text = text.trim();
     let digits = text.find(|c: char| !c.is_ascii_digit())?;
     let (number, unit) = text.split_at(digits);
@@ -144,6 +245,30 @@ fn parse_duration(text: &str) -> Option<Duration> {
         .checked_mul(millis)
         .filter(|millis| *millis > 0)
         .map(Duration::from_millis)
+}
+
+/// Writes a duration the way it is read, where it is one of whole milliseconds.
+pub(super) fn duration(duration: Duration) -> String {
+    let millis = duration.as_millis();
+    if millis == 0 || !duration.subsec_nanos().is_multiple_of(1_000_000) {
+        return format!("{duration:?}");
+    }
+    let units = [(3_600_000, "h"), (60_000, "m"), (1_000, "s"), (1, "ms")];
+    let whole = units.iter().find(|(unit, _)| millis.is_multiple_of(*unit));
+    let (unit, name) = whole.expect("they are whole milliseconds");
+    format!("{}{name}", millis / unit)
+}
+
+pub(super) fn isolation(isolation: Isolation) -> &'static str {
+    match isolation {
+        Isolation::Rollback => "rollback",
+        Isolation::Database => "database",
+        Isolation::None => "none",
+    }
+}
+
+fn path(path: &Path) -> String {
+    path.display().to_string()
 }
 
 fn parse_bool(text: &str) -> Option<bool> {
@@ -192,6 +317,13 @@ mod tests {
             "99999999999999999999h",
         ] {
             assert_eq!(parse_duration(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn durations_are_written_as_they_are_read() {
+        for text in ["250ms", "1500ms", "5s", "90s", "10m", "2h"] {
+            assert_eq!(parse_duration(text).map(duration).as_deref(), Some(text));
         }
     }
 

@@ -1,7 +1,9 @@
 //! Which PostgreSQL to run, of those that are installed.
 //!
 //! `AIODAL_PG_BIN` says it outright. Otherwise the first that fits: on the `PATH`, where `pg_config` points,
-//! and then the highest version in the places where packages put it.
+//! and then the highest version in the places where packages put it, and in the cache, where the command `aiodal` does.
+
+mod listing;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,9 +11,13 @@ use std::time::Duration;
 use super::Settings;
 use super::error::ProvisionError;
 use super::owner::Owner;
+use super::place::Place;
 use super::places;
 use super::process;
 use super::version::{Version, Wanted};
+
+pub(crate) use self::listing::Installation;
+pub(super) use self::listing::{list, version_in};
 
 /// Programs that only print a line: a second is an age, and a network mount may need one.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -33,28 +39,37 @@ impl Binaries {
     }
 }
 
-/// Finds the binaries that the settings ask for and the owner can run.
-pub(super) async fn find(settings: &Settings, owner: &Owner) -> Result<Binaries, ProvisionError> {
-    let wanted = settings.version.as_deref().map(Wanted::parse).transpose()?;
-    let mut search = Search {
-        owner,
-        wanted,
-        tried: Vec::new(),
-    };
+/// Finds the binaries that the settings ask for and the owner of the place can run.
+pub(super) async fn find(settings: &Settings, place: &Place) -> Result<Binaries, ProvisionError> {
+    let mut search = Search::new(settings, place)?;
     match &settings.bin {
         Some(directory) => search.configured(directory).await,
         None => search.installed().await,
     }
 }
 
+/// Places that several versions may lie in side by side.
+const USUAL: &str = "usual place";
+const FETCHED: &str = "fetched by aiodal";
+
 struct Search<'a> {
     owner: &'a Owner,
+    cache: &'a Path,
     wanted: Option<Wanted>,
     /// What was looked at and why it was not taken, for the error.
     tried: Vec<String>,
 }
 
-impl Search<'_> {
+impl<'a> Search<'a> {
+    fn new(settings: &Settings, place: &'a Place) -> Result<Search<'a>, ProvisionError> {
+        Ok(Search {
+            owner: &place.owner,
+            cache: &place.cache,
+            wanted: settings.version.as_deref().map(Wanted::parse).transpose()?,
+            tried: Vec::new(),
+        })
+    }
+
     /// `AIODAL_PG_BIN` is taken at its word: nothing else is tried.
     async fn configured(&mut self, directory: &Path) -> Result<Binaries, ProvisionError> {
         let wrong = |problem: String| {
@@ -119,8 +134,11 @@ impl Search<'_> {
                 self.tried.push(format!("{place}: nothing there"));
             }
             for directory in directories {
-                found.extend(self.consider("usual place", directory).await);
+                found.extend(self.consider(USUAL, directory).await);
             }
+        }
+        for directory in places::fetched_directories(self.cache) {
+            found.extend(self.consider(FETCHED, directory).await);
         }
         highest(found).ok_or_else(|| {
             let wanted = self.wanted.as_ref().map(Wanted::to_string);
@@ -130,24 +148,29 @@ impl Search<'_> {
 
     /// Takes the binaries in `directory` if they fit, and notes why if they do not.
     async fn consider(&mut self, source: &str, directory: PathBuf) -> Option<Binaries> {
-        let problem = match missing_program(&directory) {
-            Some(missing) => format!("there is no `{missing}` in it"),
-            None => match self.version_of(&directory).await {
-                Err(problem) => problem,
-                Ok(version) if !version.is_supported() => {
-                    format!("PostgreSQL {version} is older than 14")
-                }
-                Ok(version) => match &self.wanted {
-                    Some(wanted) if !wanted.matches(&version) => {
-                        format!("it is PostgreSQL {version}")
-                    }
-                    _ => return Some(Binaries { directory, version }),
-                },
+        let problem = match self.judge(&directory).await {
+            Ok(version) => match &self.wanted {
+                Some(wanted) if !wanted.matches(&version) => format!("it is PostgreSQL {version}"),
+                _ => return Some(Binaries { directory, version }),
             },
+            Err(problem) => problem,
         };
         self.tried
             .push(format!("{} ({source}): {problem}", directory.display()));
         None
+    }
+
+    /// Says which version is in `directory`, or why none there could be taken.
+    async fn judge(&self, directory: &Path) -> Result<Version, String> {
+        if let Some(missing) = missing_program(directory) {
+            return Err(format!("there is no `{missing}` in it"));
+        }
+        let version = self.version_of(directory).await?;
+        if version.is_supported() {
+            Ok(version)
+        } else {
+            Err(format!("PostgreSQL {version} is older than 14"))
+        }
     }
 
     async fn pg_config(&mut self) -> Option<PathBuf> {

@@ -213,7 +213,19 @@ fn remove_useless(cache: &Path) -> Result<(), ProvisionError> {
     Ok(())
 }
 
-fn remove(directory: &Path) -> Result<(), ProvisionError> {
+/// Lists the entries of the cache, drafts included.
+pub(super) fn entries(cache: &Path) -> Result<Vec<PathBuf>, ProvisionError> {
+    let entries = fs::read_dir(cache).map_err(ProvisionError::file("read", cache))?;
+    let mut found: Vec<_> = entries
+        .flatten()
+        .filter(|entry| entry.file_name().to_string_lossy().starts_with(PREFIX))
+        .map(|entry| entry.path())
+        .collect();
+    found.sort();
+    Ok(found)
+}
+
+pub(super) fn remove(directory: &Path) -> Result<(), ProvisionError> {
     match fs::remove_dir_all(directory) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(ProvisionError::file("remove", directory)(error))

@@ -7,7 +7,7 @@ use tokio::time::sleep;
 use super::connection::{self, Refusal};
 use super::error::ProvisionError;
 use super::place::Place;
-use super::reaper;
+use super::reaper::{self, Linger};
 use super::standing::{Settled, settle};
 use super::{Server, Settings};
 
@@ -25,7 +25,7 @@ pub(super) async fn join(
     while let Some(run) = place.run()? {
         let limbo = |problem: &str| ProvisionError::stuck(run.path(), problem, begun.elapsed());
         match connection::connect(&run).await {
-            Ok(lease) => match settle(&lease.client, &run, settings.linger()).await? {
+            Ok(lease) => match settle(&lease.client, &run, Linger::of(settings)).await? {
                 Settled::Held => {
                     let version = run
                         .version()

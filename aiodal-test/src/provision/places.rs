@@ -64,6 +64,27 @@ impl fmt::Display for UsualPlace {
     }
 }
 
+/// Where the command `aiodal` puts the servers that it fetches: `<cache>/postgres/<version>`, each with its `bin`.
+pub(super) fn fetched(cache: &Path) -> PathBuf {
+    cache.join("postgres")
+}
+
+/// The directories with the programs of fetched servers, in name order. A name that begins with a dot is of one that
+/// is being fetched. `bin` is a link into the package as it came, where the programs find their libraries.
+pub(super) fn fetched_directories(cache: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(fetched(cache));
+    let mut found: Vec<_> = entries
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter(|entry| !entry.file_name().to_string_lossy().starts_with('.'))
+        .filter_map(|entry| entry.path().join("bin").canonicalize().ok())
+        .filter(|directory| directory.is_dir())
+        .collect();
+    found.sort();
+    found
+}
+
 /// The directories on the `PATH` that hold a server, in its order.
 pub(super) fn on_path() -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = Vec::new();

@@ -6,13 +6,16 @@
 
 use std::time::{Duration, Instant};
 
+use aiodal_core::quote_literal;
 use futures_util::future::{Either, select};
 use tokio::time::{sleep, timeout};
 use tokio_postgres::{Client, SimpleQueryMessage};
 
+use super::Settings;
 use super::connection::{self, PATIENCE, Refusal};
 use super::error::ProvisionError;
 use super::run::RunDirectory;
+use crate::template::KEPT;
 
 /// The first key of its locks, in the database `postgres`: "aiod".
 const LOCKS: u32 = 0x6169_6f64;
@@ -27,7 +30,7 @@ const MOST_OFTEN: Duration = Duration::from_millis(5);
 ///
 /// - Its client is gone by design, so the server must not look for it, and nothing may be sent to it.
 /// - A test may set limits on its role, which is also the reaper's; these come before them.
-const OPTIONS: &str = "-c client_connection_check_interval=0 -c client_min_messages=error \
+pub(super) const OPTIONS: &str = "-c client_connection_check_interval=0 -c client_min_messages=error \
                        -c statement_timeout=0 -c lock_timeout=0 -c default_transaction_read_only=off";
 
 /// How many looks there are between two commits of the loop.
@@ -46,6 +49,23 @@ const COUNTED: &str = "(SELECT sum(sessions) FROM pg_stat_database)";
 /// Without a row to copy, so that the program need not read its standard input: one that does not is an error.
 const END: &str =
     "COPY (SELECT 1 WHERE false) TO PROGRAM 'read -r server <postmaster.pid && kill -QUIT $server'";
+
+/// How long a server stays after its last session.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Linger {
+    alone: Duration,
+    /// While a test's database is kept on it.
+    with_kept: Duration,
+}
+
+impl Linger {
+    pub(super) fn of(settings: &Settings) -> Linger {
+        Linger {
+            alone: settings.linger(),
+            with_kept: settings.linger_with_kept(),
+        }
+    }
+}
 
 /// The locks that the reaper holds.
 #[derive(Clone, Copy, Debug)]
@@ -93,7 +113,7 @@ pub(super) async fn locks(
 pub(super) async fn install(
     witness: &Client,
     run: &RunDirectory,
-    linger: Duration,
+    linger: Linger,
 ) -> Result<(), ProvisionError> {
     let mut config = connection::config(run, "postgres");
     let session =
@@ -163,10 +183,16 @@ pub(super) async fn end(client: &Client) {
 /// while the first is dealt with. Only outside of both can it commit, which it does now and then:
 /// a transaction that stays open would hold back VACUUM in the catalogs that databases share. And what a transaction
 /// has seen of the sessions it sees for ever, unless it is told to look again.
-fn program(linger: Duration) -> String {
-    let pause = (linger / 4).clamp(MOST_OFTEN, RAREST);
+fn program(linger: Linger) -> String {
+    let pause = (linger.alone / 4).clamp(MOST_OFTEN, RAREST);
     // One look without a session, even if there is no linger.
-    let patience = linger.as_nanos().div_ceil(pause.as_nanos()).max(1);
+    let looks = |linger: Duration| linger.as_nanos().div_ceil(pause.as_nanos()).max(1);
+    let (patience, with_kept) = (looks(linger.alone), looks(linger.with_kept));
+    let kept = format!(
+        "EXISTS (SELECT FROM pg_shdescription WHERE classoid = 'pg_database'::regclass \
+         AND starts_with(description, {}))",
+        quote_literal(KEPT)
+    );
     let pause = pause.as_secs_f64();
     format!(
         "DO $reaper$
@@ -194,7 +220,7 @@ BEGIN
                     counted := {COUNTED};
                     idle := CASE WHEN {SESSIONS} OR counted <> before THEN 0 ELSE idle + 1 END;
                     before := counted;
-                    IF idle >= {patience} THEN
+                    IF idle >= {patience} AND (idle >= {with_kept} OR NOT {kept}) THEN
                         leaving := true;
                         PERFORM pg_advisory_lock({LOCKS}, {LEAVING});
                         PERFORM pg_stat_clear_snapshot();

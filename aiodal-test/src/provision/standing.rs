@@ -12,7 +12,7 @@ use tokio_postgres::Client;
 
 use super::connection::PATIENCE;
 use super::error::ProvisionError;
-use super::reaper::{self, Locks};
+use super::reaper::{self, Linger, Locks};
 use super::run::RunDirectory;
 
 /// How long the wrapper may take to mark the server open, or to end it, once its starter is done or dead.
@@ -65,7 +65,7 @@ pub(super) async fn look(client: &Client, run: &RunDirectory) -> Result<State, P
 pub(super) async fn settle(
     client: &Client,
     run: &RunDirectory,
-    linger: Duration,
+    linger: Linger,
 ) -> Result<Settled, ProvisionError> {
     let begun = Instant::now();
     loop {

@@ -8,7 +8,7 @@ use super::error::ProvisionError;
 use super::fault_tests::reach;
 use super::launch::Launch;
 use super::place::Place;
-use super::reaper;
+use super::reaper::{self, Linger};
 use super::run::RunDirectory;
 use super::{Server, Settings};
 
@@ -89,7 +89,7 @@ async fn serve(
     let lease = launch.first_connection().await?;
     #[cfg(test)]
     reach("connected");
-    reaper::install(&lease.client, run, settings.linger()).await?;
+    reaper::install(&lease.client, run, Linger::of(settings)).await?;
     #[cfg(test)]
     reach("reaped");
     Ok(lease)

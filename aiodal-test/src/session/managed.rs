@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use aiodal_core::DatabaseUrl;
+use tokio::sync::RwLock;
 use tokio_postgres::Client;
 
 use crate::config::{Config, PostgresConfig};
@@ -13,9 +14,16 @@ use crate::set_up::SetUpError;
 pub(crate) struct Managed {
     settings: PostgresConfig,
     scope: PathBuf,
+    /// Another takes its place where it has ended before anybody held it.
+    state: RwLock<State>,
+}
+
+struct State {
     server: Server,
     /// Whether `server` has a lease that keeps it.
     held: bool,
+    /// How many databases are being made.
+    holders: u32,
 }
 
 impl Managed {
@@ -35,17 +43,22 @@ impl Managed {
                 .await
                 .map_err(|error| failed(&error))?,
         };
+        let state = State {
+            server,
+            held,
+            holders: 0,
+        };
         Ok(Managed {
             settings,
             scope,
-            server,
-            held,
+            state: RwLock::new(state),
         })
     }
 
     /// Says whether CREATE DATABASE can be told to copy files: `STRATEGY` is there from PostgreSQL 15 on.
-    pub(crate) fn can_copy_files(&self) -> bool {
-        let major = self
+    pub(crate) async fn can_copy_files(&self) -> bool {
+        let state = self.state.read().await;
+        let major = state
             .server
             .version
             .split('.')
@@ -55,8 +68,8 @@ impl Managed {
     }
 
     /// The database that is always there.
-    pub(crate) fn url(&self) -> DatabaseUrl {
-        DatabaseUrl::from(self.server.config("postgres"))
+    pub(crate) async fn url(&self) -> DatabaseUrl {
+        DatabaseUrl::from(self.state.read().await.server.config("postgres"))
     }
 
     /// Says whether the server stays as long as the connection.
@@ -65,7 +78,8 @@ impl Managed {
     ///
     /// The connection is lost.
     pub(crate) async fn verify(&self, client: &Client) -> Result<bool, ProvisionError> {
-        Ok(provision::verify(client, &self.server).await? == Standing::Held)
+        let state = self.state.read().await;
+        Ok(provision::verify(client, &state.server).await? == Standing::Held)
     }
 
     /// Holds on to the server, starting another if it is gone, until [`let_go`](Managed::let_go).
@@ -73,20 +87,31 @@ impl Managed {
     /// # Errors
     ///
     /// No PostgreSQL to run, or none that starts.
-    pub(crate) async fn hold(&mut self) -> Result<(), SetUpError> {
-        if !self.held {
-            self.server = provision::ensure_server(&self.settings, &self.scope)
+    pub(crate) async fn hold(&self) -> Result<(), SetUpError> {
+        let mut state = self.state.write().await;
+        if !state.held {
+            state.server = provision::ensure_server(&self.settings, &self.scope)
                 .await
                 .map_err(|error| failed(&error))?;
-            self.held = true;
+            state.held = true;
         }
+        state.holders += 1;
         Ok(())
     }
 
-    /// Leaves it to the session's connections to keep the server.
-    pub(crate) fn let_go(&mut self) {
-        self.server.release_lease();
-        self.held = false;
+    /// Ends a [`hold`](Managed::hold).
+    pub(crate) async fn let_go(&self) {
+        self.state.write().await.holders -= 1;
+        self.leave_to_connections().await;
+    }
+
+    /// Leaves it to the session's connections to keep the server, unless somebody holds it.
+    pub(crate) async fn leave_to_connections(&self) {
+        let mut state = self.state.write().await;
+        if state.holders == 0 && state.held {
+            state.server.release_lease();
+            state.held = false;
+        }
     }
 }
 

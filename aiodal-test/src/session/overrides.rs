@@ -2,7 +2,7 @@
 
 use std::future::{Future, ready};
 
-use aiodal_core::{BoxError, Transaction};
+use aiodal_core::{BoxError, DataAccessLayerBuilder, Transaction};
 
 use crate::config::Config;
 use crate::template::{Fingerprint, Migrations};
@@ -48,6 +48,29 @@ pub trait Session: Send + Sync + 'static {
     /// seed reads, versions of data.
     fn fingerprint(inputs: &mut Fingerprint) {
         let _ = inputs;
+    }
+
+    /// Has the last word on the data access layer that a test asks for: what it reflects, and the options of its pool and
+    /// connections.
+    ///
+    /// In a test that is rolled back, the pool is the session's, and the data access layer has one connection of it. So the
+    /// number of connections says nothing there, nor do time limits of the pool; settings of a connection do, and SQL for new
+    /// connections is run at the start of every test's transaction.
+    #[must_use = "it is the builder that is used"]
+    fn data_access_layer(builder: DataAccessLayerBuilder) -> DataAccessLayerBuilder {
+        builder
+    }
+
+    /// Runs at the start of every test's transaction, and is rolled back with it: rows, settings, a role.
+    ///
+    /// What every test is to find is cheaper in [`seed`](Session::seed), which runs once.
+    ///
+    /// # Errors
+    ///
+    /// Any; the test then fails to set up with it.
+    fn begin(tx: &mut Transaction) -> impl Future<Output = Result<(), BoxError>> + Send {
+        let _ = tx;
+        ready(Ok(()))
     }
 
     /// Puts the rows into the template that every test finds there. Committed when it returns `Ok`.

@@ -3,14 +3,19 @@
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use aiodal_core::{DatabaseUrl, SchemaCache, SqlState};
 use bb8::{Pool, PooledConnection};
+use futures_util::FutureExt;
 use tokio::runtime::Handle;
 
+use super::holders::Holders;
 use crate::backend::{self, Backend, BackendSource};
 use crate::config::Config;
+use crate::fixture::Layers;
+use crate::set_up::SetUpError;
+use crate::template::Values;
 
 /// A database that tests run in.
 pub(crate) struct Place {
@@ -19,6 +24,12 @@ pub(crate) struct Place {
     pub(crate) size: u32,
     /// What tests have reflected of it so far: tables that none of them has changed.
     pub(crate) schema: SchemaCache,
+    /// The layers of the template that it was cloned from.
+    pub(crate) layers: Layers,
+    /// What they have left behind besides rows.
+    pub(crate) values: Arc<Values>,
+    /// Who has a connection, for the error of whoever waits for one.
+    pub(crate) holders: Holders,
     last_failure: Arc<Mutex<Option<String>>>,
 }
 
@@ -33,7 +44,12 @@ pub(crate) struct Slot {
 
 impl Place {
     /// Opens the pool around a first connection, the proof that the URL is right.
-    pub(crate) fn open(url: DatabaseUrl, first: Backend, config: &Config) -> Place {
+    pub(crate) fn open(
+        url: DatabaseUrl,
+        first: Backend,
+        (layers, values): (&Layers, Values),
+        config: &Config,
+    ) -> Place {
         let source = BackendSource::new(url.clone());
         let last_failure = source.last_failure.clone();
         let size = config.pool.max_size.unwrap_or_else(tests_at_a_time);
@@ -50,15 +66,43 @@ impl Place {
             pool,
             size,
             schema: SchemaCache::default(),
+            layers: layers.clone(),
+            values: Arc::new(values),
+            holders: Holders::default(),
             last_failure,
         }
     }
 
-    pub(crate) fn last_failure(&self) -> Option<String> {
-        self.last_failure
+    /// Closes an idle connection, if there is one. Called within the session's runtime.
+    pub(crate) fn close_one(&self) {
+        if let Some(Ok(mut connection)) = self.pool.get_owned().now_or_never() {
+            // The pool closes what comes back without it.
+            connection.driver = None;
+        }
+    }
+
+    /// No connection became free within `waited`.
+    pub(crate) fn exhausted(&self, waited: Duration) -> SetUpError {
+        let mut detail = self.holders.told();
+        let last_failure = self
+            .last_failure
             .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(failure) = &*last_failure {
+            detail.push(format!("the last attempt to connect failed:\n{failure}"));
+        }
+        let size = self.size;
+        detail.push(format!(
+            "the pool has {size} of at most {size}: raise AIODAL_POOL_MAX_SIZE, run fewer tests at a time, \
+             or raise AIODAL_POOL_CONNECTION_TIMEOUT if the tests are slow on purpose"
+        ));
+        SetUpError::new(
+            format!(
+                "no connection to {} became free within {waited:?}",
+                self.url
+            ),
+            detail.join("\n"),
+        )
     }
 }
 
@@ -81,7 +125,7 @@ pub(crate) async fn connect_patiently(
         if !code(&error).is_some_and(|code| passes.contains(code)) || Instant::now() > deadline {
             return Err(error);
         }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 
@@ -91,7 +135,7 @@ pub(crate) fn code(error: &aiodal_core::BoxError) -> Option<&SqlState> {
 }
 
 /// As many as libtest runs at once: then a test waits for a connection only if another has failed to give one back.
-fn tests_at_a_time() -> u32 {
+pub(crate) fn tests_at_a_time() -> u32 {
     let argument = || {
         let mut arguments =
             std::env::args().skip_while(|argument| !argument.starts_with("--test-threads"));

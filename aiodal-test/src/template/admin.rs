@@ -1,12 +1,15 @@
 //! A connection to the maintenance database, and the lock under which databases are made and dropped.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aiodal_core::DatabaseUrl;
+use aiodal_core::{BoxError, DatabaseUrl};
 use tokio_postgres::Client;
 
-use crate::backend::{self, Running};
+use crate::backend::{self, Backend, Running};
+use crate::config::Config;
+use crate::session::connect_patiently;
 use crate::set_up::SetUpError;
 
 /// The key of the advisory lock (two halves) that orders everybody who makes or drops databases of ours on a server.
@@ -31,9 +34,25 @@ impl Admin {
     ///
     /// The server can't be reached or refuses.
     pub(crate) async fn connect(url: &DatabaseUrl) -> Result<Admin, SetUpError> {
-        let mut backend = backend::connect(url)
-            .await
-            .map_err(|error| SetUpError::connect(url, error.as_ref()))?;
+        let backend = backend::connect(url).await;
+        Admin::on(url, backend)
+    }
+
+    /// The same, but waits while the server is full.
+    ///
+    /// # Errors
+    ///
+    /// The server can't be reached, refuses, or stays full.
+    pub(crate) async fn connect_patiently(
+        url: &DatabaseUrl,
+        config: &Config,
+    ) -> Result<Admin, SetUpError> {
+        let backend = connect_patiently(url, config).await;
+        Admin::on(url, backend)
+    }
+
+    fn on(url: &DatabaseUrl, backend: Result<Backend, BoxError>) -> Result<Admin, SetUpError> {
+        let mut backend = backend.map_err(|error| SetUpError::connect(url, error.as_ref()))?;
         let running = backend
             .start()
             .map_err(|error| SetUpError::connect(url, &error))?;
@@ -42,6 +61,20 @@ impl Admin {
             client: backend.client,
             _running: running,
         })
+    }
+
+    /// Says whether the connection is lost.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+
+    /// Asks nothing, and returns when what was sent before has been answered.
+    ///
+    /// # Errors
+    ///
+    /// The connection is lost.
+    pub(crate) async fn settled(&self) -> Result<(), SetUpError> {
+        self.execute("reach the server", "").await
     }
 
     /// Waits until nobody else makes or drops databases; the lock is held until the connection closes.
@@ -96,5 +129,13 @@ impl Admin {
             }
             SetUpError::statement(what, url, &error)
         })
+    }
+}
+
+impl fmt::Debug for Admin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Admin")
+            .field("url", &self.url)
+            .finish_non_exhaustive()
     }
 }

@@ -5,16 +5,13 @@ use std::time::{Duration, Instant};
 use aiodal_core::quote_literal;
 
 use super::admin::Admin;
-use super::names::{self, quoted};
-use super::recipe::Recipe;
+use super::names::quoted;
+use super::values::Values;
 use crate::janitor;
 use crate::set_up::SetUpError;
 
 /// How long to wait for a closed session to be gone from the server.
 const GONE_LIMIT: Duration = Duration::from_secs(10);
-
-/// For how long a living process may be without a connection to its session database, on a busy machine.
-const BETWEEN_CONNECTIONS: Duration = Duration::from_millis(500);
 
 /// A database on the server.
 pub(crate) struct Found {
@@ -28,6 +25,14 @@ pub(crate) struct Found {
     pub(crate) counted: i64,
 }
 
+impl Found {
+    /// Returns what layers have left behind in it, if its mark is `mark`.
+    pub(crate) fn values(&self, mark: &str) -> Option<Values> {
+        let (found, values) = Values::read(self.mark.as_deref()?)?;
+        (found == mark).then_some(values)
+    }
+}
+
 impl Admin {
     /// Lists the databases of ours, of whichever project.
     ///
@@ -38,7 +43,7 @@ impl Admin {
         let sql = r"select d.datname::text, d.datistemplate, shobj_description(d.oid, 'pg_database'), count(a.pid),
                 coalesce((select s.sessions from pg_stat_database s where s.datid = d.oid), 0)
             from pg_database d left join pg_stat_activity a on a.datid = d.oid
-            where d.datname like 'aiodal\_%' group by d.oid, d.datname, d.datistemplate";
+            where d.datname like 'aiodal\_%' group by d.oid, d.datname, d.datistemplate order by d.oid";
         let rows = self.client.query_typed(sql, &[]).await;
         let rows =
             rows.map_err(|error| SetUpError::statement("list the databases", &self.url, &error))?;
@@ -52,6 +57,23 @@ impl Admin {
                 counted: row.get(4),
             })
             .collect())
+    }
+
+    /// Returns how much disk a database takes, in bytes.
+    ///
+    /// # Errors
+    ///
+    /// What the server refused.
+    pub(crate) async fn size_of(&self, name: &str) -> Result<u64, SetUpError> {
+        let row = self
+            .client
+            .query_one("select pg_database_size($1::name)", &[&name])
+            .await;
+        row.map(|row| u64::try_from(row.get::<_, i64>(0)).unwrap_or(0))
+            .map_err(|error| {
+                let what = format!("ask for the size of {name}");
+                SetUpError::statement(&what, &self.url, &error)
+            })
     }
 
     /// Waits until the server has noticed that our sessions in a database are closed.
@@ -75,7 +97,8 @@ impl Admin {
             if Instant::now() > deadline {
                 return Err(SetUpError::new(
                     format!("database {name} on {} is in use", self.url),
-                    "somebody is connected to the template while it is being built; close that session",
+                    "somebody is connected to the template while it is being built: close that session, and in a migration that is a \
+                     function, every connection before it returns",
                 ));
             }
             tokio::time::sleep(Duration::from_millis(1)).await;
@@ -189,45 +212,5 @@ impl Admin {
         }
         // Refused if somebody has connected in between; then it is in use.
         Ok(self.drop_database(&found).await.is_ok())
-    }
-
-    /// Drops what nobody will come back for: our project's databases of another content, and on a given server session
-    /// databases that killed processes left behind, whoever's. What has a session is left alone.
-    ///
-    /// A failure to drop is no reason not to test; the next session tries again.
-    pub(crate) async fn sweep(&self, recipe: &Recipe) {
-        let names = &recipe.names;
-        let mut strangers = Vec::new();
-        for found in self.databases().await.unwrap_or_default() {
-            let ready = found.mark.as_deref() == Some(names::READY);
-            let current =
-                found.name == names.template() || names.generation(&found.name).is_some() && ready;
-            if current || found.sessions > 0 {
-                continue;
-            }
-            if names.is_of_project(&found.name) {
-                let _later = self.drop_database(&found).await;
-            } else if names::is_session(&found.name) {
-                strangers.push(found);
-            }
-        }
-        // What is on our own server goes with it, and soon.
-        if recipe.on_given_server && !strangers.is_empty() {
-            self.sweep_abandoned(&strangers).await;
-        }
-    }
-
-    /// Drops those session databases which really nobody uses. A living process may be without a connection for a moment:
-    /// its only one was closed, and the next is not open yet.
-    async fn sweep_abandoned(&self, strangers: &[Found]) {
-        tokio::time::sleep(BETWEEN_CONNECTIONS).await;
-        for found in self.databases().await.unwrap_or_default() {
-            let unused = strangers.iter().any(|before| {
-                before.name == found.name && before.counted == found.counted && found.sessions == 0
-            });
-            if unused {
-                let _later = self.drop_database(&found).await;
-            }
-        }
     }
 }

@@ -1,20 +1,69 @@
-//! Migrations: a directory of SQL files, run in order of their names.
+//! Where the schema of a session comes from.
 
-use std::ffi::OsStr;
-use std::fs;
+mod command;
+mod directory;
+mod function;
+mod naming;
+mod psql;
+#[cfg(feature = "refinery")]
+mod refinery;
+mod script;
+mod section;
+mod step;
+mod transcript;
+mod words;
+
+use std::future::Future;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use tokio_postgres::Client;
-use tokio_postgres::error::ErrorPosition;
+use aiodal_core::{BoxError, DatabaseUrl};
 
-use super::fingerprint::Fingerprint;
-use super::split::{Statement, split};
+use self::function::Function;
+pub(crate) use self::step::Step;
+use self::step::Work;
 use crate::set_up::SetUpError;
 
-/// Where the schema of a session comes from.
+/// How long a command or a function may take unless [`Migrations::timeout`] says so.
+///
+/// As long as other processes wait for the template ([`Admin::lock`](super::Admin::lock)).
+const LIMIT: Duration = Duration::from_secs(300);
+
+/// Where the schema of a session comes from: one source, or several in a row.
+///
+/// Sources run into a template database once per change of what they read, whichever process comes first; see
+/// [`Session::migrations`](crate::Session::migrations). Paths are relative to the package.
+///
+/// ```
+/// use aiodal_test::Migrations;
+///
+/// // The files of sqlx, refinery, diesel, dbmate, goose, golang-migrate, Flyway, or your own.
+/// let directory = Migrations::dir("migrations");
+/// // What `pg_dump` wrote, and what has come since.
+/// let both = Migrations::schema("schema.sql").then(Migrations::dir("migrations"));
+/// // Any tool that is given the URL in its environment.
+/// let tool = Migrations::command("alembic upgrade head").input("alembic").input("alembic.ini");
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Migrations {
-    dir: Option<PathBuf>,
+    sources: Vec<Source>,
+}
+
+#[derive(Clone, Debug)]
+struct Source {
+    kind: Kind,
+    inputs: Vec<PathBuf>,
+    timeout: Duration,
+}
+
+#[derive(Clone, Debug)]
+enum Kind {
+    Dir(PathBuf),
+    Schema(PathBuf),
+    Command(String),
+    Run(Function),
+    #[cfg(feature = "refinery")]
+    Refinery(refinery::Embedded),
 }
 
 impl Migrations {
@@ -26,181 +75,164 @@ impl Migrations {
 
     /// A directory of `.sql` files, relative to the package.
     ///
-    /// They run in the order of their names; `.down.sql` files and anything that isn't `.sql` are left out.
-    /// Numbers count as numbers: `2_b.sql` comes before `10_a.sql`.
+    /// The names say whose files they are, and so in which order and how they run:
+    ///
+    /// | names | as | each file |
+    /// | --- | --- | --- |
+    /// | `1_users.sql`, `1_users.up.sql`: all begin with a number and `_` | sqlx | in a transaction, unless its first line is `-- no-transaction` |
+    /// | `V1__users.sql`, `U2__roles.sql`, `V1.1__x.sql`, `R__views.sql`, in subdirectories too | refinery, Flyway | in a transaction; `R` comes last, and a `U` with the version of a `V` undoes it and is left out |
+    /// | `2024-01-31-120000_users/up.sql` | diesel | in a transaction, unless `metadata.toml` says `run_in_transaction = false` |
+    /// | anything else | plain | statement by statement, as psql does it |
+    ///
+    /// Numbers count as numbers: `2_b.sql` comes before `10_a.sql`. `.down.sql` files and anything that isn't `.sql` are left
+    /// out, and so is what goes down in a file with dbmate's or goose's marks (`-- migrate:down`, `-- +goose Down`).
+    /// A file that is named otherwise than the rest is an error where the tool would skip it. Placeholders such as Flyway's
+    /// `${name}` are not filled in.
+    ///
+    /// Nothing is written to a tool's own table of applied migrations. If code under test reads it, run the tool:
+    /// [`command`](Migrations::command), [`run`](Migrations::run).
     #[must_use]
     pub fn dir(path: impl Into<PathBuf>) -> Migrations {
-        Migrations {
-            dir: Some(path.into()),
+        Migrations::of(Kind::Dir(path.into()))
+    }
+
+    /// One SQL file, relative to the package: written by hand, or by `pg_dump`.
+    ///
+    /// It runs statement by statement, as `psql -f` does it. Data blocks of `COPY .. FROM stdin` are loaded, `\i` and `\ir` include
+    /// a file, and `\restrict`, `\echo`, `\set ON_ERROR_STOP on` and the like are passed over. Any other line that is meant for psql
+    /// is an error that names it.
+    #[must_use]
+    pub fn schema(path: impl Into<PathBuf>) -> Migrations {
+        Migrations::of(Kind::Schema(path.into()))
+    }
+
+    /// A command: alembic, Flyway, dbmate, `sqlx migrate run`, any tool that takes the database from its environment.
+    ///
+    /// It finds the database in `DATABASE_URL`, and in `PGHOST`, `PGPORT`, `PGUSER`, `PGPASSWORD` and `PGDATABASE`, and runs in the
+    /// directory of the package. The line is split at blanks, with quotes and backslashes as in a shell; no shell reads it, and
+    /// one that needs a shell is refused: write `sh -c '…'`. A command that fails shows what it said; one that takes longer
+    /// than [`timeout`](Migrations::timeout) is killed.
+    ///
+    /// What the command reads can't be known: name it with [`input`](Migrations::input), at least once.
+    #[must_use]
+    pub fn command(line: impl Into<String>) -> Migrations {
+        Migrations::of(Kind::Command(line.into()))
+    }
+
+    /// An async function, which is given the URL of the new database. `name` is what errors call it.
+    ///
+    /// It has to close its connections before it returns. Name what it reads with [`input`](Migrations::input); without
+    /// any, the template belongs to the build of the test binary, and every build makes another.
+    ///
+    /// ```
+    /// use aiodal_core::DataAccessLayer;
+    /// use aiodal_test::Migrations;
+    ///
+    /// let by_hand = Migrations::run("roles and tables", |url| async move {
+    ///     let dal = DataAccessLayer::builder().open(&url).await?;
+    ///     dal.with_transaction(async |tx| tx.batch_execute("create table author (name text)").await).await
+    /// });
+    /// ```
+    #[must_use]
+    pub fn run<F, Fut, E>(name: impl Into<String>, function: F) -> Migrations
+    where
+        F: Fn(DatabaseUrl) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<(), E>> + Send + 'static,
+        E: Into<BoxError>,
+    {
+        Migrations::of(Kind::Run(Function::new(name.into(), function)))
+    }
+
+    /// What `refinery::embed_migrations!` has embedded: `Migrations::refinery(embedded::migrations::runner())`.
+    ///
+    /// The runner does it all, with its own table of applied migrations. The template is known by the migrations in it, so
+    /// no [`input`](Migrations::input) is needed.
+    #[cfg(feature = "refinery")]
+    #[must_use]
+    pub fn refinery(runner: refinery_core::Runner) -> Migrations {
+        Migrations::of(Kind::Refinery(refinery::Embedded::new(runner)))
+    }
+
+    /// Runs other sources after these, each on a connection of its own.
+    #[must_use]
+    pub fn then(mut self, next: Migrations) -> Migrations {
+        self.sources.extend(next.sources);
+        self
+    }
+
+    /// Names a file or directory, relative to the package, that the last source reads: when it changes, the template is built
+    /// anew.
+    ///
+    /// Of a directory, all files count, but not those whose name begins with a dot, nor `__pycache__`.
+    /// Without a source before it, it is without effect.
+    #[must_use]
+    pub fn input(mut self, path: impl Into<PathBuf>) -> Migrations {
+        if let Some(source) = self.sources.last_mut() {
+            source.inputs.push(path.into());
+        }
+        self
+    }
+
+    /// How long the last source may take, if it is a command or a function. Default: 5 minutes.
+    ///
+    /// Other processes wait for the template no longer than that.
+    #[must_use]
+    pub fn timeout(mut self, limit: Duration) -> Migrations {
+        if let Some(source) = self.sources.last_mut() {
+            source.timeout = limit;
+        }
+        self
+    }
+
+    /// What the configuration names: a directory, or a file.
+    pub(crate) fn at(path: &Path, base: &Path) -> Migrations {
+        if base.join(path).is_file() {
+            Migrations::schema(path)
+        } else {
+            Migrations::dir(path)
         }
     }
 
     pub(crate) fn is_none(&self) -> bool {
-        self.dir.is_none()
+        self.sources.is_empty()
     }
 
     /// Reads all files, so that what is run is what was hashed.
     ///
     /// # Errors
     ///
-    /// A directory that is missing or has no migrations in it, a file that can't be read or isn't UTF-8.
-    pub(crate) fn read(&self, base: &Path) -> Result<Vec<Script>, SetUpError> {
-        let Some(dir) = self.dir.as_ref().map(|dir| base.join(dir)) else {
-            return Ok(Vec::new());
+    /// Files that are missing, can't be read or have names that don't fit; a command that can't be one.
+    pub(crate) fn read(self, base: &Path) -> Result<Vec<Step>, SetUpError> {
+        let read = |source| Source::read(source, base);
+        self.sources.into_iter().map(read).collect()
+    }
+
+    fn of(kind: Kind) -> Migrations {
+        let source = Source {
+            kind,
+            inputs: Vec::new(),
+            timeout: LIMIT,
         };
-        let failed = |error: &std::io::Error| {
-            SetUpError::caused(
-                format!("failed to read the migrations in {}", dir.display()),
-                error,
-            )
+        Migrations {
+            sources: vec![source],
+        }
+    }
+}
+
+impl Source {
+    fn read(self, base: &Path) -> Result<Step, SetUpError> {
+        let work = match self.kind {
+            Kind::Dir(dir) => Work::Scripts(directory::read(&dir, base)?),
+            Kind::Schema(path) => Work::Scripts(vec![script::Script::read(&path, base)?]),
+            Kind::Command(line) => Work::Command(command::Line::parse(&line, &self.inputs)?),
+            Kind::Run(function) => Work::Function(function),
+            #[cfg(feature = "refinery")]
+            Kind::Refinery(embedded) => Work::Refinery(embedded),
         };
-        let mut paths = Vec::new();
-        for entry in fs::read_dir(&dir).map_err(|error| failed(&error))? {
-            let path = entry.map_err(|error| failed(&error))?.path();
-            if is_migration(&path) {
-                paths.push(path);
-            }
-        }
-        if paths.is_empty() {
-            return Err(SetUpError::new(
-                format!("there are no migrations in {}", dir.display()),
-                "expected .sql files; remove the directory from the session if there are none to run",
-            ));
-        }
-        paths.sort_by_cached_key(|path| order(path));
-        paths
-            .into_iter()
-            .map(|path| match fs::read_to_string(&path) {
-                Ok(sql) => Ok(Script { path, sql }),
-                Err(error) => Err(SetUpError::caused(
-                    format!("failed to read {}", path.display()),
-                    &error,
-                )),
-            })
-            .collect()
-    }
-}
-
-fn is_migration(path: &Path) -> bool {
-    let name = path
-        .file_name()
-        .and_then(OsStr::to_str)
-        .unwrap_or_default()
-        .to_ascii_lowercase();
-    path.is_file()
-        && Path::new(&name).extension() == Some(OsStr::new("sql"))
-        && !name.ends_with(".down.sql")
-}
-
-/// Splits a name into text and numbers, so that numbers compare as such.
-fn order(path: &Path) -> Vec<(String, u128)> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let mut parts = Vec::new();
-    let mut rest = &*name;
-    while !rest.is_empty() {
-        let digits = rest
-            .find(|c: char| c.is_ascii_digit())
-            .unwrap_or(rest.len());
-        let (text, tail) = rest.split_at(digits);
-        let end = tail
-            .find(|c: char| !c.is_ascii_digit())
-            .unwrap_or(tail.len());
-        let (number, tail) = tail.split_at(end);
-        parts.push((text.to_owned(), number.parse().unwrap_or(u128::MAX)));
-        rest = tail;
-    }
-    parts
-}
-
-/// One file of migrations.
-#[derive(Debug)]
-pub(crate) struct Script {
-    path: PathBuf,
-    sql: String,
-}
-
-impl Script {
-    pub(crate) fn add_to(&self, fingerprint: &mut Fingerprint) {
-        fingerprint
-            .text(&self.path.file_name().unwrap_or_default().to_string_lossy())
-            .text(&self.sql);
-    }
-
-    /// Runs the statements one by one, each in a transaction of its own, as psql does.
-    ///
-    /// So `CREATE INDEX CONCURRENTLY` works, and an error without a position still has a line.
-    /// The database is dropped when one fails, so nothing is lost by not running the file as one transaction.
-    ///
-    /// # Errors
-    ///
-    /// The file, line and text of the statement that failed, and what PostgreSQL said.
-    pub(crate) async fn run(&self, client: &Client, base: &Path) -> Result<(), SetUpError> {
-        for statement in split(&self.sql) {
-            if let Err(error) = client.batch_execute(statement.text).await {
-                return Err(self.failed(&statement, &error, base));
-            }
-        }
-        Ok(())
-    }
-
-    fn failed(
-        &self,
-        statement: &Statement<'_>,
-        error: &tokio_postgres::Error,
-        base: &Path,
-    ) -> SetUpError {
-        let path = self.path.strip_prefix(base).unwrap_or(&self.path);
-        let position = match error.as_db_error().and_then(|db| db.position()) {
-            // Counted in characters, from 1.
-            Some(ErrorPosition::Original(position)) => *position as usize - 1,
-            _ => 0,
-        };
-        let before: String = statement.text.chars().take(position).collect();
-        let line = statement.line + before.matches('\n').count();
-        let excerpt = excerpt(statement.text, before.matches('\n').count());
-        SetUpError::new(
-            format!("migration {}:{line} failed", path.display()),
-            format!("{excerpt}\n{}", aiodal_core::chain(error)),
-        )
-    }
-}
-
-/// Shows the lines of a statement around the one at fault.
-fn excerpt(text: &str, at: usize) -> String {
-    const AROUND: usize = 3;
-    let first = at.saturating_sub(AROUND);
-    let lines = text.lines().enumerate().skip(first).take(2 * AROUND + 1);
-    lines
-        .map(|(index, line)| format!("{} {line}", if index == at { ">" } else { "|" }))
-        .collect::<Vec<_>>()
-        .join("\n")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_compare_as_numbers() {
-        let mut names = [
-            "10_a.sql",
-            "2_b.sql",
-            "V1__c.sql",
-            "V1.1__d.sql",
-            "001_e.sql",
-        ]
-        .map(Path::new);
-        names.sort_by_cached_key(|path| order(path));
-        assert_eq!(
-            names,
-            [
-                "001_e.sql",
-                "2_b.sql",
-                "10_a.sql",
-                "V1.1__d.sql",
-                "V1__c.sql"
-            ]
-            .map(Path::new)
-        );
+        Ok(Step {
+            work,
+            inputs: self.inputs,
+            timeout: self.timeout,
+        })
     }
 }

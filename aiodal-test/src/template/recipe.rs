@@ -2,9 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use super::build::EMPTY;
+use super::chain::Chain;
+use super::clones::Template;
 use super::databases::Found;
 use super::fingerprint::Fingerprint;
-use super::migrations::{Migrations, Script};
+use super::migrations::{Migrations, Step};
 use super::names::{FAILED, Names};
 use crate::config::Config;
 use crate::digest::digest;
@@ -15,7 +18,7 @@ use crate::set_up::SetUpError;
 /// What the database of a session is made of.
 pub(crate) struct Recipe {
     pub(crate) names: Names,
-    pub(crate) scripts: Vec<Script>,
+    pub(crate) steps: Vec<Step>,
     /// The session, if it seeds.
     pub(crate) seed: Option<Registration>,
     /// Whether clones copy files instead of logging every page: faster on a server that keeps nothing durable,
@@ -27,6 +30,16 @@ pub(crate) struct Recipe {
     pub(crate) base: PathBuf,
     /// The run of nextest that this process is part of.
     run: Option<String>,
+}
+
+/// What tells one project's databases from another's, in their names: `session` is empty where none is registered.
+pub(crate) fn project(base: &Path, session: &str) -> String {
+    digest(&[
+        provision::target_directory().as_os_str().as_encoded_bytes(),
+        base.as_os_str().as_encoded_bytes(),
+        session.as_bytes(),
+    ])[..8]
+        .to_owned()
 }
 
 impl Recipe {
@@ -42,19 +55,20 @@ impl Recipe {
     ) -> Result<Recipe, SetUpError> {
         let mut migrations =
             registration.map_or_else(Migrations::none, |registration| (registration.migrations)());
-        if let (true, Some(dir)) = (migrations.is_none(), &config.migrations) {
-            migrations = Migrations::dir(dir);
+        if let (true, Some(path)) = (migrations.is_none(), &config.migrations) {
+            migrations = Migrations::at(path, base);
         }
-        let scripts = migrations.read(base)?;
+        let steps = migrations.read(base)?;
         let seed = registration.filter(|registration| registration.source.seeds);
         let mut inputs = Fingerprint::new(base);
-        for script in &scripts {
-            script.add_to(&mut inputs);
+        for step in &steps {
+            step.add_to(&mut inputs);
         }
         if let Some(registration) = &registration {
             (registration.fingerprint)(&mut inputs);
         }
-        if let Some(registration) = &seed {
+        let code = registration.filter(|_| seed.is_some() || steps.iter().any(Step::is_code));
+        if let Some(registration) = &code {
             inputs.text(&registration.source.source_hash.to_string());
         }
         let content = inputs.finish().map_err(|(path, error)| {
@@ -68,17 +82,12 @@ impl Recipe {
         })?;
         // Two packages, two checkouts or two sessions of one package never sweep each other's templates.
         let session = registration.map_or("", |registration| registration.source.name);
-        let project = digest(&[
-            provision::target_directory().as_os_str().as_encoded_bytes(),
-            base.as_os_str().as_encoded_bytes(),
-            session.as_bytes(),
-        ])[..8]
-            .to_owned();
+        let project = project(base, session);
         let (names, base) = (Names::new(project, content), base.to_owned());
         let run = std::env::var("NEXTEST_RUN_ID").ok();
         Ok(Recipe {
             names,
-            scripts,
+            steps,
             seed,
             copy_files: false,
             on_given_server: true,
@@ -103,8 +112,28 @@ impl Recipe {
         ))
     }
 
+    /// Says whether a template failed to build in this run, so that its mark is still to be read.
+    pub(crate) fn has_failed_in_this_run(&self, template: &Found) -> bool {
+        self.failure_told(template).is_some()
+    }
+
+    /// What a test's own database is a clone of.
+    pub(crate) fn template(&self, chain: &Chain) -> Template {
+        let name = chain.names().template();
+        let is_empty = !self.is_needed() && chain.links().is_empty();
+        Template {
+            source: if is_empty {
+                EMPTY.to_owned()
+            } else {
+                name.clone()
+            },
+            name,
+            copy_files: self.copy_files,
+        }
+    }
+
     /// Says whether there is anything to prepare.
     pub(crate) fn is_needed(&self) -> bool {
-        !self.scripts.is_empty() || self.seed.is_some()
+        !self.steps.is_empty() || self.seed.is_some()
     }
 }

@@ -1,11 +1,23 @@
 //! Splits SQL text into statements, by the rules psql goes by.
 //!
 //! It knows what may hide a semicolon: quotes, dollar quotes, comments (they nest), parentheses (rules) and
-//! `BEGIN ATOMIC` bodies. It understands nothing else of SQL.
+//! `BEGIN ATOMIC` bodies. A line that begins with a backslash where a statement could begin is psql's, and what
+//! follows `COPY .. FROM STDIN;` is data. It understands nothing else of SQL.
 
-/// A statement and where it begins.
+/// A statement, or one of psql's own commands, and where it begins.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Statement<'a> {
+    /// It begins with a backslash if it is psql's.
+    pub(crate) text: &'a str,
+    /// The line of its first character, from 1.
+    pub(crate) line: usize,
+    /// What comes after `COPY .. FROM STDIN;`.
+    pub(crate) data: Option<Data<'a>>,
+}
+
+/// The lines that COPY reads from the script itself, without the `\.` that ends them.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Data<'a> {
     pub(crate) text: &'a str,
     /// The line of its first character, from 1.
     pub(crate) line: usize,
@@ -15,12 +27,19 @@ pub(crate) struct Statement<'a> {
 pub(crate) fn split(sql: &str) -> Vec<Statement<'_>> {
     let mut scanner = Scanner { sql, at: 0 };
     let mut statements = Vec::new();
+    let (mut line, mut counted) = (1, 0);
     while let Some(start) = scanner.next_start() {
-        let end = scanner.skip_statement();
-        let line = sql[..start].matches('\n').count() + 1;
+        line += sql[counted..start].matches('\n').count();
+        counted = start;
+        let (end, reads_data) = scanner.skip_statement();
+        let data = reads_data.then(|| {
+            let (from, text) = scanner.skip_data();
+            let line = line + sql[start..from].matches('\n').count();
+            Data { text, line }
+        });
         let text = sql[start..end].trim_end();
         if !text.is_empty() {
-            statements.push(Statement { text, line });
+            statements.push(Statement { text, line, data });
         }
     }
     statements
@@ -90,8 +109,18 @@ impl<'a> Scanner<'a> {
         true
     }
 
-    /// Moves behind the statement and its semicolon; returns where the semicolon is.
-    fn skip_statement(&mut self) -> usize {
+    /// Moves behind the statement and its semicolon; returns where the semicolon is, and whether data follows.
+    fn skip_statement(&mut self) -> (usize, bool) {
+        if self.rest().starts_with('\\') {
+            let start = self.at;
+            self.skip_past(0, "\n");
+            return (start + self.sql[start..self.at].trim_end().len(), false);
+        }
+        let is_copy = self
+            .rest()
+            .get(..4)
+            .is_some_and(|word| word.eq_ignore_ascii_case("copy"));
+        let mut reads_data = false;
         let mut parentheses = 0_usize;
         // `BEGIN ATOMIC` opens a body; `CASE` within it shares its `END`.
         let mut bodies = 0_usize;
@@ -104,7 +133,7 @@ impl<'a> Scanner<'a> {
                 ';' if parentheses == 0 && bodies == 0 => {
                     let end = self.at;
                     self.at += 1;
-                    return end;
+                    return (end, reads_data);
                 }
                 '\'' => self.skip_string(false),
                 '"' => self.skip_past(1, "\""),
@@ -129,6 +158,7 @@ impl<'a> Scanner<'a> {
                     } else if is("end") {
                         bodies = bodies.saturating_sub(1);
                     }
+                    reads_data |= is_copy && is("stdin") && previous.eq_ignore_ascii_case("from");
                     previous = word;
                     continue;
                 }
@@ -138,7 +168,21 @@ impl<'a> Scanner<'a> {
                 previous = "";
             }
         }
-        self.at
+        (self.at, reads_data)
+    }
+
+    /// Moves behind the data of a COPY, which begins on the next line; returns where it begins, and the data.
+    fn skip_data(&mut self) -> (usize, &'a str) {
+        self.skip_past(0, "\n");
+        let from = self.at;
+        while !self.rest().is_empty() {
+            let line = self.at;
+            self.skip_past(0, "\n");
+            if self.sql[line..self.at].trim_end() == "\\." {
+                return (from, &self.sql[from..line]);
+            }
+        }
+        (from, &self.sql[from..])
     }
 
     /// A name or number; a `$` within it opens no dollar quote.
@@ -230,6 +274,46 @@ mod tests {
             split("-- head\n\ncreate table a (\n  b int\n);\n/* two\nlines */ select 1;\n;;\n");
         let lines: Vec<_> = statements.iter().map(|statement| statement.line).collect();
         assert_eq!(lines, [3, 7]);
+    }
+
+    #[test]
+    fn data_of_copy_is_no_statement() {
+        let sql = "select 1;\nCOPY public.t (a, b)\n  FROM stdin WITH (null 'x;');\n1\tit's;\n\\N\t\\.\n\\.\n\nselect 2;\n";
+        let statements = split(sql);
+        assert_eq!(statements.len(), 3, "{statements:#?}");
+        let data = statements[1].data.as_ref().unwrap();
+        assert_eq!(data.text, "1\tit's;\n\\N\t\\.\n");
+        assert_eq!(
+            (statements[1].line, data.line, statements[2].line),
+            (2, 4, 8)
+        );
+    }
+
+    #[test]
+    fn copy_without_rows_and_copy_from_elsewhere() {
+        let sql = "copy t from stdin;\n\\.\ncopy t from '/f'; copy (select 'from stdin') to stdout; select 1";
+        let statements = split(sql);
+        assert_eq!(statements.len(), 4, "{statements:#?}");
+        assert_eq!(statements[0].data.as_ref().unwrap().text, "");
+        assert!(
+            statements[1..]
+                .iter()
+                .all(|statement| statement.data.is_none())
+        );
+    }
+
+    #[test]
+    fn backslash_lines_are_statements_of_their_own() {
+        let sql = "\\restrict a'b;c\nselect 1;\n  \\echo it''s\r\nselect E'\\\\';";
+        assert_eq!(
+            texts(sql),
+            [
+                "\\restrict a'b;c",
+                "select 1",
+                "\\echo it''s",
+                "select E'\\\\'"
+            ]
+        );
     }
 
     #[test]

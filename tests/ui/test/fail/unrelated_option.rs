@@ -1,6 +1,6 @@
 use aiodal::Transaction;
 
-#[aiodal::test(isolation_level = "serializable")]
+#[aiodal::test(retries = 3)]
 async fn counts_flights(tx: &mut Transaction) {
     let _ = tx;
 }

@@ -1,0 +1,48 @@
+//! A statement in one line, as `echo` logs it.
+
+use super::{End, Entry, mask};
+
+/// How much of a statement is shown, in characters.
+const LONGEST: usize = 400;
+
+pub(super) fn line(entry: &Entry) -> String {
+    let millis = entry
+        .end
+        .took()
+        .map_or(0.0, |took| took.as_secs_f64() * 1e3);
+    let ended = match &entry.end {
+        End::None | End::Queued => "sent".to_owned(),
+        End::Rows(_, Some(1)) => "1 row".to_owned(),
+        End::Rows(_, Some(rows)) => format!("{rows} rows"),
+        End::Rows(_, None) => "done".to_owned(),
+        End::Failed(_, failure) => match &failure.code {
+            Some(code) => format!("error {code}"),
+            None => "error".to_owned(),
+        },
+    };
+    format!(
+        "[sql {millis:>8.3} ms  {ended}] {}",
+        entry.statement(LONGEST)
+    )
+}
+
+impl Entry {
+    /// Returns the statement in one line, masked and cut, with its parameters behind it as a comment.
+    pub(crate) fn statement(&self, longest: usize) -> String {
+        let words: Vec<&str> = self.sql.split_whitespace().collect();
+        let mut sql = mask(&words.join(" ")).into_owned();
+        if let Some((end, _)) = sql.char_indices().nth(longest) {
+            sql.truncate(end);
+            sql.push('…');
+        }
+        if self.params.is_empty() {
+            return sql;
+        }
+        let params = if super::hides(&self.sql) {
+            "parameters hidden"
+        } else {
+            &self.params
+        };
+        format!("{sql}  -- {params}")
+    }
+}

@@ -1,0 +1,217 @@
+//! Waiting for locks: a statement that waits for one longer than `lock_wait` is cancelled, and its test told who holds it.
+//!
+//! Every transaction of a test is entered here while it is open. A task on the session's runtime looks at the clock now and
+//! then ([`watch`]); only if a statement has run for long does it ask the server, by a connection of its own, whether
+//! that statement waits for a lock ([`look`]). The first look is well before the limit: a deadlock is over by the time that it
+//! is known, and then the server no longer knows the other side. What the test's output says of it is in [`tell`].
+//!
+//! Other tests are known by the `application_name` of their transactions, whichever process they are in.
+
+mod look;
+mod tell;
+mod watch;
+
+use std::fmt;
+use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
+use std::time::{Duration, Instant};
+
+use aiodal_core::{DatabaseUrl, Lane};
+use tokio::runtime::Handle;
+
+use self::look::Wait;
+use crate::case::TestCase;
+use crate::journal::Journal;
+use crate::report;
+use crate::rollback::{self, Lease};
+
+/// What the `application_name` of a test begins with, before its path.
+const PREFIX: &str = "aiodal:";
+
+/// How long a name may be that the server shows (`NAMEDATALEN` - 1 of every stock build).
+const LONGEST_NAME: usize = 63;
+
+/// The open transactions of a session's tests.
+pub(crate) struct Locks {
+    /// How long a statement may wait.
+    limit: Duration,
+    runtime: Handle,
+    /// Starts the task with the first transaction.
+    started: Once,
+    /// Guards the list only.
+    watched: Mutex<Vec<Arc<Watched>>>,
+}
+
+/// The transaction of a test, as far as others can wait for it, or it for others.
+pub(crate) struct Watched {
+    case: TestCase,
+    url: DatabaseUrl,
+    lane: Lane,
+    journal: Arc<Journal>,
+    notes: Mutex<Notes>,
+    /// Whether the transaction is about to end. Held by the watch while it cancels a statement: nothing else shall be hit.
+    over: tokio::sync::Mutex<bool>,
+}
+
+#[derive(Default)]
+struct Notes {
+    /// When to look next at the statement that has been running since then.
+    next_look: Option<(Instant, Instant)>,
+    /// What the statement that has been running since then was waiting for at the last look.
+    wait: Option<(Instant, Wait)>,
+    /// The waits that were too long.
+    cancelled: Vec<Wait>,
+}
+
+/// A transaction's entry; it ends when dropped.
+pub(crate) struct Watching {
+    locks: Arc<Locks>,
+    watched: Arc<Watched>,
+}
+
+/// Returns the `application_name` of a test's transaction: its path, or the end of it where that is too long.
+pub(crate) fn application_name(case: &TestCase) -> String {
+    // The server shows other characters as question marks at best (PostgreSQL manual, 20.8).
+    let name: String = case
+        .name
+        .chars()
+        .map(|c| if c.is_ascii() { c } else { '?' })
+        .collect();
+    let room = LONGEST_NAME - PREFIX.len();
+    if name.len() <= room {
+        return format!("{PREFIX}{name}");
+    }
+    let tail = &name[name.len() - (room - 3)..];
+    format!("{PREFIX}...{tail}")
+}
+
+impl Locks {
+    pub(crate) fn new(runtime: &Handle, limit: Duration) -> Arc<Locks> {
+        Arc::new(Locks {
+            limit,
+            runtime: runtime.clone(),
+            started: Once::new(),
+            watched: Mutex::default(),
+        })
+    }
+
+    /// Watches a transaction until the entry is dropped.
+    pub(crate) fn watch(self: &Arc<Locks>, watched: Watched) -> Watching {
+        let watched = Arc::new(watched);
+        self.watched().push(watched.clone());
+        self.started.call_once(|| {
+            self.runtime.spawn(watch::watch(self.clone()));
+        });
+        Watching {
+            locks: self.clone(),
+            watched,
+        }
+    }
+
+    /// Returns the test of this process that a process of the server works for.
+    fn test_of(&self, process: i32) -> Option<TestCase> {
+        let watched = self.watched();
+        let mut watched = watched.iter();
+        let found = watched.find(|watched| watched.process() == Some(process));
+        found.map(|watched| watched.case)
+    }
+
+    fn watched(&self) -> MutexGuard<'_, Vec<Arc<Watched>>> {
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Watched {
+    pub(crate) fn new(case: TestCase, url: &DatabaseUrl, lease: &Lease) -> Watched {
+        Watched {
+            case,
+            url: url.clone(),
+            lane: lease.lane().clone(),
+            journal: lease.journal().clone(),
+            notes: Mutex::default(),
+            over: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// The process of the server that works for the transaction, once it has begun.
+    fn process(&self) -> Option<i32> {
+        rollback::process(&self.lane.has_begun()?)
+    }
+
+    fn notes(&self) -> MutexGuard<'_, Notes> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Watching {
+    /// Ends the watch, so that no statement is cancelled any more, and returns what is wrong: the test has waited too long.
+    ///
+    /// A deadlock is printed only: the test may have expected it.
+    pub(crate) async fn end(self, case: &TestCase) -> Option<String> {
+        let watched = &self.watched;
+        *watched.over.lock().await = true;
+        let (cancelled, wait) = {
+            let mut notes = watched.notes();
+            (mem::take(&mut notes.cancelled), notes.wait.take())
+        };
+        let errors = watched.journal.lock_errors();
+        let seen = wait.as_ref().map(|(_, wait)| wait);
+        if let Some(note) = tell::deadlocks(&errors, seen, &self.locks) {
+            eprintln!("{}", report::after(case, &note));
+        }
+        // Something else has ended the wait: a time limit of the test, for instance.
+        let running = watched.journal.running_since();
+        if let Some((_, wait)) = wait.filter(|(since, _)| Some(*since) == running) {
+            eprintln!("{}", report::after(case, &tell::waiting(&wait)));
+        }
+        tell::cancelled(&cancelled, &errors, self.locks.limit)
+    }
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        let mut watched = self.locks.watched();
+        watched.retain(|other| !Arc::ptr_eq(other, &self.watched));
+    }
+}
+
+impl fmt::Debug for Locks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Locks")
+            .field("limit", &self.limit)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Watched {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watched")
+            .field("case", &self.case)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Watching {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watching")
+            .field("watched", &self.watched)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn name_of_a_test_fits_the_server_and_keeps_its_end() {
+        let name = |path: &'static str| application_name(&TestCase::new(path, "a.rs", 1, "."));
+        assert_eq!(name("it::locks::waits"), "aiodal:it::locks::waits");
+        assert_eq!(name("it::größe"), "aiodal:it::gr??e");
+        let long =
+            name("a_crate::a_module_with_a_long_name::another_such_module::the_test_that_is_meant");
+        assert_eq!(long.len(), LONGEST_NAME);
+        assert!(long.starts_with("aiodal:..."), "{long}");
+        assert!(long.ends_with("::the_test_that_is_meant"), "{long}");
+    }
+}

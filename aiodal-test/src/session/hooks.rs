@@ -1,0 +1,66 @@
+//! What the session's code does to each test: its data access layer, and the start of its transaction.
+
+use std::any::Any;
+use std::fmt;
+use std::panic::AssertUnwindSafe;
+
+use aiodal_core::{DataAccessLayerBuilder, Transaction, chain};
+use futures_util::FutureExt;
+
+use super::registry::Registration;
+use crate::set_up::SetUpError;
+
+/// The functions of the registered session that are called for each test, if there is one.
+pub(crate) struct Hooks(Option<Registration>);
+
+impl Hooks {
+    pub(super) fn of(registration: Option<Registration>) -> Hooks {
+        Hooks(registration)
+    }
+
+    /// Returns how a test's data access layer is to be; `builder` is how it would be otherwise.
+    pub(crate) fn data_access_layer(
+        &self,
+        builder: DataAccessLayerBuilder,
+    ) -> DataAccessLayerBuilder {
+        match self.0 {
+            Some(registration) => (registration.data_access_layer)(builder),
+            None => builder,
+        }
+    }
+
+    /// Runs what every transaction starts with.
+    ///
+    /// # Errors
+    ///
+    /// What it returned, or its panic: it is no part of the test's body.
+    pub(crate) async fn begin(&self, tx: &mut Transaction) -> Result<(), SetUpError> {
+        let Some(registration) = self.0 else {
+            return Ok(());
+        };
+        let failed = |detail: String| {
+            let source = registration.source;
+            SetUpError::new(format!("`begin` of session {source} failed"), detail)
+        };
+        let begun = AssertUnwindSafe((registration.begin)(tx)).catch_unwind();
+        match begun.await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(failed(chain(error.as_ref()))),
+            Err(panic) => Err(failed(format!("it panicked: {}", message(panic.as_ref())))),
+        }
+    }
+}
+
+/// The text of a panic, where it has one.
+fn message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("it says nothing")
+}
+
+impl fmt::Debug for Hooks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let source = self.0.map(|registration| registration.source);
+        f.debug_tuple("Hooks").field(&source).finish()
+    }
+}

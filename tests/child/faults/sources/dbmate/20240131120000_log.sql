@@ -1,0 +1,6 @@
+-- migrate:up
+create table log (id serial primary key, name text not null);
+insert into log (name) values ('up');
+
+-- migrate:down
+drop table log;

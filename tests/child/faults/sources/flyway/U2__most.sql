@@ -1,0 +1,1 @@
+delete from log where name = 'V2';

@@ -1,0 +1,1 @@
+insert into log (name) values ('V1.1');

@@ -1,0 +1,1 @@
+insert into log (name) values ('directory');

@@ -1,0 +1,3 @@
+create table log (name text);
+
+create index concurrently on log (name);

@@ -1,0 +1,2 @@
+create table log (name text);
+\connect other

@@ -1,0 +1,3 @@
+create table log (name text);
+begin;
+insert into log values ('lost');

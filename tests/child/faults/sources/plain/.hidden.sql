@@ -1,0 +1,1 @@
+an editor's own file;

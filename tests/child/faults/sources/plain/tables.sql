@@ -1,0 +1,2 @@
+create table log (id serial primary key, name text not null);
+insert into log (name) values ('tables');

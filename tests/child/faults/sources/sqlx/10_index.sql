@@ -1,0 +1,3 @@
+-- no-transaction
+create index concurrently log_name on log (name);
+insert into log (name) values ('10');

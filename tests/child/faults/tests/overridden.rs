@@ -1,0 +1,123 @@
+//! A session that overrides in code what can be; some of it only where a variable asks for it.
+
+use std::time::Duration;
+
+use aiodal::{
+    BoxError, Config, DataAccessLayer, DataAccessLayerBuilder, Isolation, Keep, PoolOptions,
+    Reflect, ShowSql, Transaction,
+};
+
+struct Overriding;
+
+#[aiodal::session]
+impl aiodal::Session for Overriding {
+    fn configure(config: &mut Config) {
+        if std::env::var_os("OVERRIDE_IN_CODE").is_none() {
+            return;
+        }
+        if config.database_url.is_some() {
+            config.database_url = Some("postgres://code:hunter2@127.0.0.1:1/code".to_owned());
+        }
+        config.echo = true;
+        config.timeout = Some(Duration::from_secs(57));
+        config.migrations = Some("./migrations".into());
+        config.isolation = Isolation::Rollback;
+        config.keep = Keep::Failed;
+        config.sql = ShowSql::Failed;
+        config.lock_wait = Duration::from_secs(7);
+        config.settings.insert("work_mem".into(), "7MB".into());
+        config.pool.max_size = Some(1);
+        config.pool.connection_timeout = Duration::from_secs(27);
+        config.postgres.linger = Some(Duration::from_millis(700));
+    }
+
+    fn data_access_layer(builder: DataAccessLayerBuilder) -> DataAccessLayerBuilder {
+        let pool = PoolOptions::new()
+            .lock_timeout(Duration::from_secs(77))
+            .on_connect("set local timezone to 'Asia/Tokyo' -- for all tests")
+            .on_connect("set local work_mem to '11MB'");
+        builder
+            .pool(pool)
+            .reflect(Reflect::new().search_path(false).schemas(["lending"]))
+    }
+
+    async fn begin(tx: &mut Transaction) -> Result<(), BoxError> {
+        match std::env::var("BEGIN").as_deref() {
+            Ok("fails") => return Err("the library is closed".into()),
+            Ok("panics") => panic!("the library is on fire"),
+            _ => {}
+        }
+        tx.execute("insert into lending.loan values ('Emma')", &[])
+            .await?;
+        Ok(())
+    }
+
+    async fn seed(tx: &mut Transaction) -> Result<(), BoxError> {
+        tx.batch_execute("create schema lending; create table lending.loan (book text); create table other (id int)")
+            .await?;
+        Ok(())
+    }
+}
+
+async fn setting(tx: &Transaction, name: &str) -> aiodal::Result<String> {
+    tx.query_scalar("select current_setting($1)", &[&name])
+        .await
+}
+
+#[aiodal::test]
+async fn answers(tx: &Transaction) -> aiodal::Result<()> {
+    tx.batch_execute("select 1").await
+}
+
+#[aiodal::test]
+async fn each_transaction_starts_alike_one(tx: &Transaction) -> aiodal::Result<()> {
+    starts_alike(tx).await
+}
+
+#[aiodal::test]
+async fn each_transaction_starts_alike_two(tx: &Transaction) -> aiodal::Result<()> {
+    starts_alike(tx).await
+}
+
+/// Fails in whichever test comes second, if it sees anything of the first.
+async fn starts_alike(tx: &Transaction) -> aiodal::Result<()> {
+    let loans: i64 = tx
+        .query_scalar("select count(*) from lending.loan", &[])
+        .await?;
+    assert_eq!(loans, 1);
+    assert_eq!(setting(tx, "timezone").await?, "Asia/Tokyo");
+    assert_eq!(setting(tx, "work_mem").await?, "11MB");
+    tx.batch_execute("set timezone to 'UTC'; reset work_mem; delete from lending.loan")
+        .await
+}
+
+#[aiodal::test]
+async fn lock_timeout_is_as_expected(tx: &Transaction) -> aiodal::Result<()> {
+    let expected = std::env::var("EXPECTED_LOCK_TIMEOUT").ok();
+    assert_eq!(Some(setting(tx, "lock_timeout").await?), expected);
+    Ok(())
+}
+
+#[aiodal::test]
+async fn layer_reflects_what_the_code_says(dal: &DataAccessLayer) -> aiodal::Result<()> {
+    let schema = dal.schema().await?;
+    let tables: Vec<&str> = schema
+        .tables
+        .iter()
+        .map(|table| table.name.name.as_str())
+        .collect();
+    assert_eq!(tables, ["loan"]);
+    Ok(())
+}
+
+#[aiodal::test(echo = true)]
+async fn echoes(tx: &Transaction) -> aiodal::Result<()> {
+    tx.batch_execute("select 'as the test says'").await?;
+    panic!("or nobody would see it");
+}
+
+#[aiodal::test(echo = false, timeout = "56s")]
+async fn is_silent(tx: &Transaction) -> aiodal::Result<()> {
+    tx.batch_execute("select 'as the test says'").await?;
+    panic!("or nobody would see it");
+}

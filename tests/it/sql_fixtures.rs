@@ -1,0 +1,69 @@
+//! `fixtures("..")`: files of SQL that run at the beginning of a test's transaction.
+
+use aiodal::{DataAccessLayer, Transaction, TransactionOptions};
+
+async fn names(tx: &Transaction, table: &str) -> aiodal::Result<Vec<String>> {
+    let rows = tx
+        .query(&format!("select name from {table} order by name"), &[])
+        .await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+#[aiodal::test(fixtures("users", "posts"))]
+async fn files_run_in_order_within_the_transaction(tx: &Transaction) -> aiodal::Result<()> {
+    assert_eq!(names(tx, "fixture_users").await?, ["Ada", "Grace; Hopper"]);
+    let posts = "select u.name || ': ' || title as name from fixture_posts join fixture_users u on u.id = author";
+    assert_eq!(
+        names(tx, &format!("({posts}) as posts")).await?,
+        ["Ada: Notes", "Grace; Hopper: Nanoseconds"]
+    );
+    Ok(())
+}
+
+#[aiodal::test]
+async fn rows_of_a_file_are_rolled_back_with_the_test(tx: &Transaction) -> aiodal::Result<()> {
+    let there: bool = tx
+        .query_one("select to_regclass('fixture_users') is not null", &[])
+        .await?
+        .get(0);
+    assert!(!there, "another test's fixture was not rolled back");
+    Ok(())
+}
+
+#[aiodal::test(fixtures("users", path = "../it/fixtures"))]
+async fn path_is_relative_to_the_source_file(tx: &mut Transaction) -> aiodal::Result<()> {
+    assert_eq!(names(tx, "fixture_users").await?.len(), 2);
+    Ok(())
+}
+
+#[aiodal::test(fixtures("fixtures/users.sql", "posts"))]
+async fn name_with_an_extension_is_a_path(tx: Transaction) -> aiodal::Result<()> {
+    assert_eq!(names(&tx, "fixture_users").await?.len(), 2);
+    Ok(())
+}
+
+#[aiodal::test(fixtures("users"))]
+async fn data_access_layer_sees_the_rows(dal: &DataAccessLayer) -> aiodal::Result<()> {
+    let tx = dal.begin(&TransactionOptions::default()).await?;
+    assert_eq!(names(&tx, "fixture_users").await?.len(), 2);
+    tx.rollback().await
+}
+
+#[aiodal::test(fixtures("users", "posts", "many"))]
+#[case::ada("Ada", 1)]
+#[case::nobody("Nobody", 0)]
+async fn every_case_has_the_rows(
+    #[case] name: &str,
+    #[case] expected: i64,
+    tx: &Transaction,
+) -> aiodal::Result<()> {
+    let sql = "select count(*) from fixture_posts join fixture_users u on u.id = author where u.name = $1";
+    let count: i64 = tx.query_one(sql, &[&name]).await?.get(0);
+    assert_eq!(count, expected);
+    let steps: i32 = tx
+        .query_one("select n from fixture_steps", &[])
+        .await?
+        .get(0);
+    assert_eq!(steps, 60, "each statement builds on the one before");
+    Ok(())
+}

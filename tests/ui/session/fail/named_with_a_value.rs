@@ -1,0 +1,6 @@
+struct Other;
+
+#[aiodal::session(named = "other")]
+impl aiodal::Session for Other {}
+
+fn main() {}

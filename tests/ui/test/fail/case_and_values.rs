@@ -1,0 +1,9 @@
+use aiodal::Transaction;
+
+#[aiodal::test]
+#[case("UA")]
+async fn counts_flights(#[case] #[values("DL")] carrier: &str, tx: &mut Transaction) {
+    let _ = (carrier, tx);
+}
+
+fn main() {}

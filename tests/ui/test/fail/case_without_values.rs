@@ -1,0 +1,10 @@
+use aiodal::Transaction;
+
+#[aiodal::test]
+#[case::united]
+#[case = "DL"]
+async fn counts_flights(#[case] carrier: &str, tx: &mut Transaction) {
+    let _ = (carrier, tx);
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use aiodal::Transaction;
+
+#[aiodal::test(isolation = "none", fixtures("users"))]
+async fn counts_users(tx: &mut Transaction) {
+    let _ = tx;
+}
+
+fn main() {}

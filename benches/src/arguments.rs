@@ -14,6 +14,7 @@ suites:
   query       a statement through the data access layer, the bare driver, deadpool, and unprepared
   reflect     what a database holds: aiodal, its catalog statements alone, and the original on SQLAlchemy
   bulk        loads and exports: aiodal, the server itself, psql, tokio-postgres by hand, sqlx, asyncpg
+  database    a database per test, with 1, 50 and 300 migrations: aiodal, sqlx, and the floor
 
 --quick       fewer rounds
 --json FILE   the figures as JSON too";

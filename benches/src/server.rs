@@ -106,6 +106,30 @@ impl Server {
         self.talk(database, sql).map(drop)
     }
 
+    /// Runs statements one after the other on one connection.
+    ///
+    /// # Errors
+    ///
+    /// The server refuses.
+    pub(crate) fn run_each(
+        &self,
+        database: &str,
+        statements: impl IntoIterator<Item = String>,
+    ) -> Result<()> {
+        let config: tokio_postgres::Config = self.url(database).parse()?;
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(async {
+            let (client, connection) = config.connect(NoTls).await?;
+            let driver = tokio::spawn(connection);
+            for sql in statements {
+                client.batch_execute(&sql).await?;
+            }
+            drop(client);
+            driver.await??;
+            Ok(())
+        })
+    }
+
     /// Where its socket is.
     pub(crate) fn directory(&self) -> &Path {
         &self.directory

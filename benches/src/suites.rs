@@ -2,6 +2,7 @@
 
 mod build;
 mod bulk;
+mod database;
 mod isolation;
 mod provision;
 mod query;
@@ -21,15 +22,17 @@ pub(crate) enum Suite {
     Query,
     Reflect,
     Bulk,
+    Database,
 }
 
-const SUITES: [Suite; 6] = [
+const SUITES: [Suite; 7] = [
     Suite::Isolation,
     Suite::Provision,
     Suite::Build,
     Suite::Query,
     Suite::Reflect,
     Suite::Bulk,
+    Suite::Database,
 ];
 
 impl Suite {
@@ -45,6 +48,7 @@ impl Suite {
             Suite::Query => "query",
             Suite::Reflect => "reflect",
             Suite::Bulk => "bulk",
+            Suite::Database => "database",
         }
     }
 
@@ -61,6 +65,7 @@ impl Suite {
             Suite::Query => query::run(quick),
             Suite::Reflect => reflect::run(quick),
             Suite::Bulk => bulk::run(quick),
+            Suite::Database => database::run(quick),
         }
     }
 }

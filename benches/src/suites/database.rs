@@ -15,8 +15,26 @@ use crate::{Result, interrupt};
 
 /// How many migrations there are, and which of the tests are run: one that takes a second each is run less often.
 const SIZES: [(usize, &[&str], usize); 3] = [
-    (1, &["hundred_0::ten_0", "hundred_0::ten_1", "hundred_0::ten_2", "hundred_0::ten_3"], 40),
-    (50, &["hundred_0::ten_0", "hundred_0::ten_1", "hundred_0::ten_2", "hundred_0::ten_3"], 40),
+    (
+        1,
+        &[
+            "hundred_0::ten_0",
+            "hundred_0::ten_1",
+            "hundred_0::ten_2",
+            "hundred_0::ten_3",
+        ],
+        40,
+    ),
+    (
+        50,
+        &[
+            "hundred_0::ten_0",
+            "hundred_0::ten_1",
+            "hundred_0::ten_2",
+            "hundred_0::ten_3",
+        ],
+        40,
+    ),
     (300, &["hundred_0::ten_0"], 10),
 ];
 
@@ -149,8 +167,7 @@ impl Bench<'_> {
     /// Milliseconds per test.
     fn net(&self, peer: &str, threads: usize, filters: &[&str], number: usize) -> Result<f64> {
         let threads = format!("--test-threads={threads}");
-        let none = self
-            .timed(self.command(peer).args([&threads, "no_such_test"]), 0)?;
+        let none = self.timed(self.command(peer).args([&threads, "no_such_test"]), 0)?;
         let full = self.timed(self.command(peer).arg(&threads).args(filters), number)?;
         #[expect(clippy::cast_precision_loss, reason = "there are few tests")]
         let number = number as f64;
@@ -205,10 +222,7 @@ fn write_migrations(directory: &Scratch, number: usize) -> Result<String> {
                  item int references item (id));\ncreate index on part_{migration} (item);\n"
             )
         };
-        fs::write(
-            directory.path().join(format!("{migration}_part.sql")),
-            &sql,
-        )?;
+        fs::write(directory.path().join(format!("{migration}_part.sql")), &sql)?;
         let _infallible = write!(schema, "{sql};");
     }
     Ok(schema)

@@ -140,6 +140,8 @@ impl Request {
     /// Passes it.
     pub(crate) fn pass(&self, name: &Ident) -> TokenStream {
         let here = place_of(&self.ty);
+        // Where the type is, if it is not the one that was asked for.
+        let name = Ident::new(&name.to_string(), name.span().located_at(here));
         match self.passing {
             Passing::Owned => quote!(#name),
             Passing::Shared => quote_spanned!(here=> #name.get()),

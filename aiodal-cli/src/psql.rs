@@ -5,9 +5,7 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
-use aiodal_core::DatabaseUrl;
 use aiodal_test::cli::Site;
-use tokio_postgres::config::{Host, SslMode};
 
 use crate::args::{self, Place};
 use crate::database::{self, Server};
@@ -33,7 +31,9 @@ pub(crate) async fn run(place: &Place, options: &args::Psql) -> Result<ExitCode,
     let program = find(&site).await?;
     let mut command = Command::new(&program);
     command.args(&options.arguments);
-    for (name, value) in environment(&url) {
+    // There no process list shows the password.
+    command.env_remove("PGSERVICEFILE");
+    for (name, value) in url.environment() {
         match value {
             Some(value) => command.env(name, value),
             None => command.env_remove(name),
@@ -72,48 +72,16 @@ async fn find(site: &Site) -> Result<PathBuf, Failure> {
         })
 }
 
-/// The place as psql's environment, where no process list shows the password. `None` is to be unset.
-fn environment(url: &DatabaseUrl) -> Vec<(&'static str, Option<String>)> {
-    let config = url.config();
-    let joined = |values: Vec<String>| (!values.is_empty()).then(|| values.join(","));
-    let hosts = config.get_hosts().iter().map(|host| match host {
-        Host::Tcp(name) => name.clone(),
-        Host::Unix(path) => path.display().to_string(),
-    });
-    let addresses = config.get_hostaddrs().iter().map(ToString::to_string);
-    let ports = config.get_ports().iter().map(ToString::to_string);
-    let password = config
-        .get_password()
-        .map(|password| String::from_utf8_lossy(password).into_owned());
-    let ssl_mode = match config.get_ssl_mode() {
-        SslMode::Disable => Some("disable".to_owned()),
-        SslMode::Require => Some("require".to_owned()),
-        _ => None,
-    };
-    vec![
-        ("PGHOST", joined(hosts.collect())),
-        ("PGHOSTADDR", joined(addresses.collect())),
-        ("PGPORT", joined(ports.collect())),
-        ("PGUSER", config.get_user().map(str::to_owned)),
-        ("PGPASSWORD", password),
-        ("PGDATABASE", Some(url.database().to_owned())),
-        ("PGOPTIONS", config.get_options().map(str::to_owned)),
-        ("PGSSLMODE", ssl_mode),
-        ("PGSERVICE", None),
-        ("PGSERVICEFILE", None),
-    ]
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use aiodal_core::DatabaseUrl;
 
     #[test]
     fn url_reaches_psql_by_its_environment() {
         let url: DatabaseUrl = "postgres://me:secret@a:5433,b:5434/library"
             .parse()
             .unwrap();
-        let environment = environment(&url);
+        let environment = url.environment();
         let value = |name| {
             environment
                 .iter()

@@ -18,7 +18,7 @@ mod requirements;
 mod source;
 
 pub use self::argument::{Planned, SessionPlanned, Shared};
-pub(crate) use self::call::said;
+pub(crate) use self::call::{said, text_of};
 pub use self::finalizers::{FinalizerOutcome, Finalizers};
 pub use self::layer::{LayerCall, LayerFn, LayerValue, Layered};
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! What the session's code does to each test: its data access layer, and the start of its transaction.
 
-use std::any::Any;
 use std::fmt;
 use std::panic::AssertUnwindSafe;
 
@@ -8,6 +7,7 @@ use aiodal_core::{DataAccessLayerBuilder, Transaction, chain};
 use futures_util::FutureExt;
 
 use super::registry::Registration;
+use crate::fixture::text_of;
 use crate::set_up::SetUpError;
 
 /// The functions of the registered session that are called for each test, if there is one.
@@ -46,16 +46,12 @@ impl Hooks {
         match begun.await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(failed(chain(error.as_ref()))),
-            Err(panic) => Err(failed(format!("it panicked: {}", message(panic.as_ref())))),
+            Err(panic) => {
+                let said = text_of(panic.as_ref()).unwrap_or("it says nothing");
+                Err(failed(format!("it panicked: {said}")))
+            }
         }
     }
-}
-
-/// The text of a panic, where it has one.
-fn message(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied())
-        .unwrap_or("it says nothing")
 }
 
 impl fmt::Debug for Hooks {

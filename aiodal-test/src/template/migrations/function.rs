@@ -11,6 +11,7 @@ use std::{fs, io};
 use aiodal_core::{BoxError, DatabaseUrl};
 use futures_util::FutureExt;
 
+use crate::fixture::text_of;
 use crate::set_up::SetUpError;
 use crate::template::fingerprint::Fingerprint;
 
@@ -63,11 +64,7 @@ impl Function {
             Ok(Ok(Ok(()))) => Ok(()),
             Ok(Ok(Err(error))) => Err(failed(aiodal_core::chain(error.as_ref()))),
             Ok(Err(panic)) => {
-                let said = panic
-                    .downcast_ref::<String>()
-                    .map(String::as_str)
-                    .or_else(|| panic.downcast_ref::<&str>().copied())
-                    .unwrap_or("a value that is no text");
+                let said = text_of(panic.as_ref()).unwrap_or("a value that is no text");
                 Err(failed(format!("it panicked: {said}")))
             }
             Err(_) => Err(failed(format!(

@@ -55,18 +55,6 @@ impl Managed {
         })
     }
 
-    /// Says whether CREATE DATABASE can be told to copy files: `STRATEGY` is there from PostgreSQL 15 on.
-    pub(crate) async fn can_copy_files(&self) -> bool {
-        let state = self.state.read().await;
-        let major = state
-            .server
-            .version
-            .split('.')
-            .next()
-            .and_then(|major| major.parse::<u32>().ok());
-        major.is_some_and(|major| major >= 15)
-    }
-
     /// The database that is always there.
     pub(crate) async fn url(&self) -> DatabaseUrl {
         DatabaseUrl::from(self.state.read().await.server.config("postgres"))

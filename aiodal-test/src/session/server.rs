@@ -59,7 +59,6 @@ impl Server {
         let mut recipe = Recipe::read(config, registration, base)?;
         let Some(given) = &config.database_url else {
             let managed = Managed::find(config).await?;
-            recipe.copy_files = managed.can_copy_files().await;
             recipe.on_given_server = false;
             return Ok(Server {
                 at: At::Managed(Box::new(managed)),

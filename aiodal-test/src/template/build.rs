@@ -63,9 +63,7 @@ pub(crate) async fn open_session_database(
     }
     let Top { source, values } = ensure_chain(admin, recipe, chain, found, session).await?;
     let name = names.session(next);
-    admin
-        .create_database(&name, &source, recipe.copy_files)
-        .await?;
+    admin.create_database(&name, &source).await?;
     // The mark comes last: a database without it is one whose maker died.
     admin.mark(&name, &values.written_below(READY)).await?;
     Ok(SessionDatabase { name, values })
@@ -119,9 +117,7 @@ async fn ensure_template(
         Some(found) if found.is_template => return Ok(name),
         existing => make_room(admin, recipe, existing).await?,
     }
-    admin
-        .create_database(&name, EMPTY, recipe.copy_files)
-        .await?;
+    admin.create_database(&name, EMPTY).await?;
     let url = admin.url.with_database(&name);
     let filled = match fill(&url, recipe).await {
         Ok(()) => leave_cache(&url).await,

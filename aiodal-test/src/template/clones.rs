@@ -31,7 +31,6 @@ pub(crate) struct Template {
     pub(crate) name: String,
     /// The database to copy.
     pub(crate) source: String,
-    pub(crate) copy_files: bool,
 }
 
 /// A clone on the server.
@@ -123,7 +122,7 @@ impl Admin {
                 continue;
             }
             let name = clone_of(&template.name, number);
-            let Err(error) = maker.client.batch_execute(&create(&name, template)).await else {
+            let Err(error) = maker.create(&name, &template.source).await else {
                 return Ok((name, number));
             };
             self.disown(number).await?;
@@ -256,19 +255,6 @@ impl Admin {
 fn any_number() -> u32 {
     let random = RandomState::new().hash_one(0);
     u32::try_from(random >> 33).expect("31 bits are left")
-}
-
-fn create(name: &str, template: &Template) -> String {
-    let strategy = if template.copy_files {
-        " strategy file_copy"
-    } else {
-        ""
-    };
-    format!(
-        "create database {} template {}{strategy}",
-        quoted(name),
-        quoted(&template.source)
-    )
 }
 
 /// Waits until the sessions in a clone are gone, and ends those that stay: DROP DATABASE would wait by the 100 ms,

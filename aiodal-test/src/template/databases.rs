@@ -110,23 +110,29 @@ impl Admin {
     /// # Errors
     ///
     /// The role may not create databases, or the server refused for another reason.
-    pub(crate) async fn create_database(
+    pub(crate) async fn create_database(&self, name: &str, source: &str) -> Result<(), SetUpError> {
+        let created = self.create(name, source).await;
+        created.map_err(|error| self.refused(&format!("create database {name}"), &error))
+    }
+
+    /// The same, with the server's own words for a failure.
+    ///
+    /// # Errors
+    ///
+    /// What the server refused.
+    pub(super) async fn create(
         &self,
         name: &str,
         source: &str,
-        copy_files: bool,
-    ) -> Result<(), SetUpError> {
-        let strategy = if copy_files {
+    ) -> Result<(), tokio_postgres::Error> {
+        let strategy = if self.copies_files().await? {
             " strategy file_copy"
         } else {
             ""
         };
-        let sql = format!(
-            "create database {} template {}{strategy}",
-            quoted(name),
-            quoted(source)
-        );
-        self.execute(&format!("create database {name}"), &sql).await
+        let (name, source) = (quoted(name), quoted(source));
+        let sql = format!("create database {name} template {source}{strategy}");
+        self.client.batch_execute(&sql).await
     }
 
     /// Writes on a database what it is: its comment.

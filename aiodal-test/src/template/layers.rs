@@ -57,9 +57,7 @@ impl Top {
         make_room(admin, recipe, existing).await?;
         let Top { source, mut values } = self;
         let name = names.template();
-        admin
-            .create_database(&name, &source, recipe.copy_files)
-            .await?;
+        admin.create_database(&name, &source).await?;
         let url = admin.url.with_database(&name);
         let built = match build(&url, layer, &values, session).await {
             Ok(json) => leave_cache(&url).await.map(|()| json),

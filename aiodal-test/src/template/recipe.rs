@@ -21,9 +21,6 @@ pub(crate) struct Recipe {
     pub(crate) steps: Vec<Step>,
     /// The session, if it seeds.
     pub(crate) seed: Option<Registration>,
-    /// Whether clones copy files instead of logging every page: faster on a server that keeps nothing durable,
-    /// much slower on one that does.
-    pub(crate) copy_files: bool,
     /// Whether the server was given, so that what is left on it stays.
     pub(crate) on_given_server: bool,
     /// Where relative paths start from.
@@ -89,7 +86,6 @@ impl Recipe {
             names,
             steps,
             seed,
-            copy_files: false,
             on_given_server: true,
             base,
             run,
@@ -128,7 +124,6 @@ impl Recipe {
                 name.clone()
             },
             name,
-            copy_files: self.copy_files,
         }
     }
 

@@ -139,7 +139,7 @@ impl Stock {
         if !is_one_test_per_process() {
             // Whatever the end of the process cuts off is dropped by whoever starts next.
             self.runtime.spawn(async move {
-                if let Ok(dropper) = stock.connections.dropper().await {
+                if let Ok(dropper) = stock.connections.worker().await {
                     let _swept_later = dropper.drop_clone(&taken.name).await;
                 }
                 let _lost = taken.owner.disown(taken.number).await;
@@ -173,7 +173,7 @@ impl Stock {
     }
 
     async fn make(&self, owner: Arc<Admin>, mark: &str) -> Result<Taken, SetUpError> {
-        let maker = self.connections.maker().await?;
+        let maker = self.connections.worker().await?;
         // While this one waited, another may have been made.
         let made = match self.spare() {
             Some(spare) => spare,
@@ -200,7 +200,7 @@ impl Stock {
         let tests = tests_at_a_time();
         while self.shelf().wants_more(tests) {
             let owner = self.owner().await?;
-            let maker = self.connections.maker().await?;
+            let maker = self.connections.worker().await?;
             if self.shelf().bytes.is_none() {
                 let bytes = maker.size_of(&self.template.source).await?;
                 self.shelf().bytes = Some(bytes);
@@ -218,7 +218,7 @@ impl Stock {
             // By the lock of the owner, so that the work may be done by another connection.
             if let (Ok(true), Ok(dropper)) = (
                 owner.own(clone.number).await,
-                stock.connections.dropper().await,
+                stock.connections.worker().await,
             ) {
                 let _swept_later = dropper.drop_clone(&clone.name).await;
                 let _lost = owner.disown(clone.number).await;

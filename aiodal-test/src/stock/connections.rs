@@ -1,25 +1,37 @@
 //! The connections that clones are owned, made and dropped by.
 
 use std::fmt;
-use std::sync::Arc;
+use std::ops::Deref;
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 use aiodal_core::DatabaseUrl;
-use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
+use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
 
 use crate::config::Config;
 use crate::set_up::SetUpError;
 use crate::template::Admin;
 
-/// Three connections to a maintenance database, each made when it is first needed, and again when it is lost.
+/// How many clones are made or dropped at a time: one waits for the server's checkpoint most of the time, and those of
+/// several are one.
+const WORKERS: usize = 4;
+
+/// Connections to a maintenance database, each made when it is first needed, and again when it is lost.
 pub(super) struct Connections {
     pub(super) url: DatabaseUrl,
     config: Config,
     /// Owns the clones and marks them. Guards connecting, and is held through it.
     owner: Mutex<Option<Arc<Admin>>>,
-    /// Makes them. Guards the work: one is made at a time.
-    maker: Mutex<Option<Admin>>,
-    /// Drops them. Guards connecting, and is held through it.
-    dropper: Mutex<Option<Arc<Admin>>>,
+    /// Bounds the workers, idle or not.
+    workers: Semaphore,
+    /// Workers that have nothing to do.
+    idle: std::sync::Mutex<Vec<Admin>>,
+}
+
+/// A connection that makes or drops a clone, idle again when this is dropped.
+pub(super) struct Worker<'a> {
+    admin: Option<Admin>,
+    home: &'a Connections,
+    _permit: SemaphorePermit<'a>,
 }
 
 impl Connections {
@@ -28,8 +40,8 @@ impl Connections {
             url,
             config,
             owner: Mutex::default(),
-            maker: Mutex::default(),
-            dropper: Mutex::default(),
+            workers: Semaphore::new(WORKERS),
+            idle: std::sync::Mutex::default(),
         }
     }
 
@@ -39,35 +51,7 @@ impl Connections {
     ///
     /// The server can't be reached, refuses, or stays full.
     pub(super) async fn owner(&self) -> Result<Arc<Admin>, SetUpError> {
-        self.shared(&self.owner).await
-    }
-
-    /// Returns the connection that drops.
-    ///
-    /// # Errors
-    ///
-    /// Like [`owner`](Connections::owner).
-    pub(super) async fn dropper(&self) -> Result<Arc<Admin>, SetUpError> {
-        self.shared(&self.dropper).await
-    }
-
-    /// Waits for the connection that makes clones.
-    ///
-    /// # Errors
-    ///
-    /// Like [`owner`](Connections::owner).
-    pub(super) async fn maker(&self) -> Result<MappedMutexGuard<'_, Admin>, SetUpError> {
-        let mut slot = self.maker.lock().await;
-        if slot.as_ref().is_none_or(Admin::is_closed) {
-            *slot = Some(self.connect().await?);
-        }
-        Ok(MutexGuard::map(slot, |slot| {
-            slot.as_mut().expect("it has just been connected")
-        }))
-    }
-
-    async fn shared(&self, slot: &Mutex<Option<Arc<Admin>>>) -> Result<Arc<Admin>, SetUpError> {
-        let mut slot = slot.lock().await;
+        let mut slot = self.owner.lock().await;
         if let Some(admin) = slot.as_ref().filter(|admin| !admin.is_closed()) {
             return Ok(admin.clone());
         }
@@ -76,8 +60,46 @@ impl Connections {
         Ok(admin)
     }
 
+    /// Waits for a connection that makes or drops clones.
+    ///
+    /// # Errors
+    ///
+    /// Like [`owner`](Connections::owner).
+    pub(super) async fn worker(&self) -> Result<Worker<'_>, SetUpError> {
+        let permit = self.workers.acquire().await;
+        let permit = permit.expect("the semaphore is never closed");
+        let idle = self.idle().pop().filter(|admin| !admin.is_closed());
+        let admin = match idle {
+            Some(admin) => admin,
+            None => self.connect().await?,
+        };
+        Ok(Worker {
+            admin: Some(admin),
+            home: self,
+            _permit: permit,
+        })
+    }
+
     async fn connect(&self) -> Result<Admin, SetUpError> {
         Admin::connect_patiently(&self.url, &self.config).await
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Admin>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Deref for Worker<'_> {
+    type Target = Admin;
+
+    fn deref(&self) -> &Admin {
+        self.admin.as_ref().expect("it is there until the drop")
+    }
+}
+
+impl Drop for Worker<'_> {
+    fn drop(&mut self) {
+        self.home.idle().extend(self.admin.take());
     }
 }
 

@@ -85,6 +85,8 @@ impl Session {
             let opened = Session::open(runtime.clone(), registration, manifest_dir);
             block_on_session(&runtime, opened).map_err(SetUpError::shared)
         });
+        // Whether there is one or not: what it has to say may be the reason.
+        notices::print();
         session.as_ref().map_err(Clone::clone)
     }
 

@@ -20,6 +20,7 @@ mod passwords;
 #[expect(dead_code, reason = "nothing here starts a server anew")]
 #[path = "../support/postgres.rs"]
 mod postgres;
+mod precedence;
 mod production;
 mod reports;
 mod run;

@@ -103,6 +103,11 @@ impl Config {
                 "isolation",
                 case.isolation.map(|of| isolation(of).to_owned()),
             ),
+            (
+                "isolation_level",
+                case.isolation_level
+                    .map(|level| level.to_string().replace(' ', "_")),
+            ),
             ("echo", case.echo.map(|echo| echo.to_string())),
         ];
         let given: Vec<String> = options

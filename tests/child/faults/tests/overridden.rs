@@ -29,6 +29,16 @@ impl aiodal::Session for Overriding {
         config.pool.max_size = Some(1);
         config.pool.connection_timeout = Duration::from_secs(27);
         config.postgres.linger = Some(Duration::from_millis(700));
+        match std::env::var("OVERRIDE_IN_CODE").as_deref() {
+            Ok("postgres.bin") => config.postgres.bin = Some("/no/such/code".into()),
+            Ok("postgres.version") => config.postgres.version = Some("97".to_owned()),
+            Ok("postgres.user") => config.postgres.user = Some("no-such-code".to_owned()),
+            Ok("allow_production") => {
+                config.database_url = Some("postgres://me@127.0.0.1:1/shop_live".to_owned());
+                config.allow_production = true;
+            }
+            _ => {}
+        }
     }
 
     fn data_access_layer(builder: DataAccessLayerBuilder) -> DataAccessLayerBuilder {
@@ -47,8 +57,11 @@ impl aiodal::Session for Overriding {
             Ok("panics") => panic!("the library is on fire"),
             _ => {}
         }
-        tx.execute("insert into lending.loan values ('Emma')", &[])
-            .await?;
+        // A test with `isolation = "none"` can only read.
+        if setting(tx, "transaction_read_only").await? == "off" {
+            tx.execute("insert into lending.loan values ('Emma')", &[])
+                .await?;
+        }
         Ok(())
     }
 
@@ -56,6 +69,29 @@ impl aiodal::Session for Overriding {
         tx.batch_execute("create schema lending; create table lending.loan (book text); create table other (id int)")
             .await?;
         Ok(())
+    }
+}
+
+/// What one test alone can say: another server, database, pool, migrations.
+struct Elsewhere;
+
+#[aiodal::session(named)]
+impl aiodal::Session for Elsewhere {
+    fn configure(config: &mut Config) {
+        config.database_url = Some("postgres://elsewhere:hunter2@127.0.0.1:1/elsewhere".to_owned());
+        config.pool.max_size = Some(4);
+        config.migrations = Some("./broken_migrations".into());
+    }
+}
+
+/// A server of our own that cannot be started, though one is given.
+struct Unprovisioned;
+
+#[aiodal::session(named)]
+impl aiodal::Session for Unprovisioned {
+    fn configure(config: &mut Config) {
+        config.database_url = None;
+        config.postgres.bin = Some("/no/such/session".into());
     }
 }
 
@@ -120,4 +156,28 @@ async fn echoes(tx: &Transaction) -> aiodal::Result<()> {
 async fn is_silent(tx: &Transaction) -> aiodal::Result<()> {
     tx.batch_execute("select 'as the test says'").await?;
     panic!("or nobody would see it");
+}
+
+#[aiodal::test(isolation = "none", isolation_level = "serializable")]
+async fn reads_alone(tx: &Transaction) -> aiodal::Result<()> {
+    assert_eq!(setting(tx, "transaction_read_only").await?, "on");
+    assert_eq!(setting(tx, "transaction_isolation").await?, "serializable");
+    Ok(())
+}
+
+#[aiodal::test]
+async fn level_is_as_expected(tx: &Transaction) -> aiodal::Result<()> {
+    let expected = std::env::var("EXPECTED_LEVEL").ok();
+    assert_eq!(Some(setting(tx, "transaction_isolation").await?), expected);
+    Ok(())
+}
+
+#[aiodal::test(session = Elsewhere)]
+async fn answers_elsewhere(tx: &Transaction) -> aiodal::Result<()> {
+    tx.batch_execute("select 1").await
+}
+
+#[aiodal::test(session = Unprovisioned)]
+async fn answers_unprovisioned(tx: &Transaction) -> aiodal::Result<()> {
+    tx.batch_execute("select 1").await
 }

@@ -101,3 +101,48 @@ fn sql_fixture_that_commits_is_an_escape() {
         &["escaped from its transaction", "`commit` ended it"],
     );
 }
+
+#[test]
+fn row_of_a_copy_that_is_refused_is_told_by_file_and_line() {
+    let report = run(faults("parameters")
+        .args(["--test-threads=1", "--exact"])
+        .args(["bad_row", "missing_table", "good"])
+        .env("AIODAL_POOL_MAX_SIZE", "1"));
+    report.assert_failed(&["bad_row", "missing_table"]);
+    report.assert_says(
+        "bad_row",
+        &[
+            "test set-up failed for parameters::bad_row",
+            "SQL fixture tests/child/faults/tests/fixtures/row.sql:4 failed",
+            "| Pequod\t3",
+            "> Nautilus\tnone",
+            "| Rachel\t3",
+            "invalid input syntax for type integer: \"none\"",
+        ],
+    );
+    report.assert_says(
+        "missing_table",
+        &[
+            "fixtures/missing_table.sql:2 failed",
+            "> copy",
+            "relation \"no_such_table\" does not exist",
+        ],
+    );
+    assert_eq!(report.count("the body must not run"), 0);
+}
+
+#[test]
+fn line_for_psql_is_refused_with_file_line_and_what_to_do() {
+    let report = run(faults("parameters").args(["--exact", "for_psql"]));
+    report.assert_failed(&["for_psql"]);
+    report.assert_says(
+        "for_psql",
+        &[
+            "test set-up failed for parameters::for_psql",
+            "SQL fixture tests/child/faults/tests/fixtures/psql.sql:3 is for psql",
+            "> \\copy people from 'people.csv'",
+            "rows go behind `COPY .. FROM STDIN;`",
+        ],
+    );
+    assert_eq!(report.count("the body must not run"), 0);
+}

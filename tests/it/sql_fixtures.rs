@@ -67,3 +67,33 @@ async fn every_case_has_the_rows(
     assert_eq!(steps, 60, "each statement builds on the one before");
     Ok(())
 }
+
+#[aiodal::test(fixtures("copied"))]
+async fn rows_behind_copy_are_loaded_in_their_place(tx: &mut Transaction) -> aiodal::Result<()> {
+    let ships = tx
+        .snapshot("select name, masts from fixture_ships order by 1", &[])
+        .await?;
+    assert_eq!(
+        ships,
+        "name             | masts
+         -----------------+------
+         Nautilus; or not |     0
+         Pequod           |     3
+         Rachel, \"the\"    |     3
+         (3 rows)"
+    );
+    // The transaction is the test's to copy in again.
+    let mut copy = tx.copy_in("copy fixture_ships from stdin").await?;
+    copy.send("Hispaniola\t3\n").await?;
+    assert_eq!(copy.finish().await?, 1);
+    Ok(())
+}
+
+#[aiodal::test(isolation = "database", fixtures("copied"))]
+async fn rows_behind_copy_are_committed_where_the_database_is_the_tests(
+    dal: &DataAccessLayer,
+) -> aiodal::Result<()> {
+    let tx = dal.transaction().await?;
+    assert_eq!(names(&tx, "fixture_ships").await?.len(), 3);
+    Ok(())
+}

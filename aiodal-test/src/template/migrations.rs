@@ -20,6 +20,7 @@ use std::time::Duration;
 use aiodal_core::{BoxError, DatabaseUrl};
 
 use self::function::Function;
+pub(crate) use self::psql::{Meta, meta};
 pub(crate) use self::step::Step;
 use self::step::Work;
 use crate::set_up::SetUpError;

@@ -2,7 +2,7 @@
 
 /// What a line for psql asks for.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Meta<'a> {
+pub(crate) enum Meta<'a> {
     /// Nothing that would change the database.
     Harmless,
     /// Another file.
@@ -29,7 +29,7 @@ const STEERING: [&str; 9] = [
 ];
 
 /// Reads one; `None` if the statement is SQL.
-pub(super) fn meta(statement: &str) -> Option<Meta<'_>> {
+pub(crate) fn meta(statement: &str) -> Option<Meta<'_>> {
     let line = statement.strip_prefix('\\')?;
     let (name, rest) = line
         .split_once(char::is_whitespace)

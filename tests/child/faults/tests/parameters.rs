@@ -48,3 +48,25 @@ async fn violation(_tx: &Transaction) {
 
 #[aiodal::test(fixtures("people", "commits"))]
 async fn commits(_tx: &Transaction) {}
+
+#[aiodal::test(fixtures("row"))]
+async fn bad_row(_tx: &Transaction) {
+    panic!("the body must not run");
+}
+
+#[aiodal::test(fixtures("people", "missing_table"))]
+async fn missing_table(_tx: &Transaction) {
+    panic!("the body must not run");
+}
+
+#[aiodal::test(fixtures("people", "psql"))]
+async fn for_psql(_tx: &Transaction) {
+    panic!("the body must not run");
+}
+
+/// Fails if the connection of one of those above was handed on in a bad state.
+#[aiodal::test(fixtures("people"))]
+async fn good(tx: &Transaction) -> aiodal::Result<()> {
+    tx.batch_execute("insert into people values ('Grace')")
+        .await
+}

@@ -127,8 +127,10 @@ fn set_up(test: &TestFn<'_>, context: &Ident) -> TokenStream {
     let set_up = requests
         .iter()
         .map(|(name, request)| request.set_up(name, context));
+    let sql_fixtures = (!test.args.sql_fixtures.is_empty()).then(|| quote!(#plan.sql_fixtures();));
     quote! {
         let mut #plan = #context.plan();
+        #sql_fixtures
         #(#planned)*
         #context.prepare(#plan)?;
         #(#set_up)*

@@ -146,3 +146,18 @@ fn line_for_psql_is_refused_with_file_line_and_what_to_do() {
     );
     assert_eq!(report.count("the body must not run"), 0);
 }
+
+#[test]
+fn sql_fixture_that_nobody_sees_is_a_failure_to_set_up() {
+    let report = run(faults("parameters").args(["--exact", "nobody_sees"]));
+    report.assert_failed(&["nobody_sees"]);
+    report.assert_says(
+        "nobody_sees",
+        &[
+            "test set-up failed for parameters::nobody_sees",
+            "nothing that it asks for sees what they write",
+            "ask for `tx: &Transaction`",
+        ],
+    );
+    assert_eq!(report.count("the body must not run"), 0);
+}

@@ -97,3 +97,15 @@ async fn rows_behind_copy_are_committed_where_the_database_is_the_tests(
     assert_eq!(names(&tx, "fixture_ships").await?.len(), 3);
     Ok(())
 }
+
+struct Users(usize);
+
+#[aiodal::fixture]
+async fn users(tx: &Transaction) -> aiodal::Result<Users> {
+    Ok(Users(names(tx, "fixture_users").await?.len()))
+}
+
+#[aiodal::test(fixtures("users"))]
+async fn fixture_that_the_test_asks_for_sees_the_rows(users: &Users) {
+    assert_eq!(users.0, 2);
+}

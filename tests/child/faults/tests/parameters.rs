@@ -1,6 +1,6 @@
 //! Functions with parameters, and files of SQL, some of which fail.
 
-use aiodal::Transaction;
+use aiodal::{Config, Transaction};
 
 #[aiodal::test]
 #[case::united("UA", true)]
@@ -69,4 +69,10 @@ async fn for_psql(_tx: &Transaction) {
 async fn good(tx: &Transaction) -> aiodal::Result<()> {
     tx.batch_execute("insert into people values ('Grace')")
         .await
+}
+
+/// Asks for something, though not for a database.
+#[aiodal::test(fixtures("people"))]
+async fn nobody_sees(_config: &Config) {
+    panic!("the body must not run");
 }

@@ -91,11 +91,13 @@ impl Stock {
     /// What the server refused.
     pub(crate) async fn take(self: &Arc<Self>, test: &str) -> Result<Taken, SetUpError> {
         let owner = self.owner().await?;
+        let mark = format!("{TAKEN}{test}");
         let kept = self.shelf().kept(test);
         for clone in kept {
+            // Should the process end before it is dropped, nobody is to take it for one that is still looked at.
+            let _gone_already = owner.mark(&clone.name, &mark).await;
             self.drop_in_background(owner.clone(), clone);
         }
-        let mark = format!("{TAKEN}{test}");
         let taken = match self.ready(&owner, &mark).await? {
             Some(taken) => taken,
             None => self.make(owner, &mark).await?,

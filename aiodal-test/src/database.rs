@@ -12,6 +12,7 @@ use aiodal_core::{DataAccessLayer, DatabaseUrl, PoolOptions, SqlState, Transacti
 use crate::case::TestCase;
 use crate::isolation::Keep;
 use crate::journal::Journal;
+use crate::locks::{Watched, Watching};
 use crate::report;
 use crate::runtime::block_on_session;
 use crate::session::{Place, Session};
@@ -37,6 +38,8 @@ pub(crate) struct OwnDatabase {
     transaction: Option<Transaction>,
     /// The same on loan, for fixtures.
     lent: Option<Transaction>,
+    /// The entry of its connections, which may wait for each other.
+    watching: Watching,
 }
 
 impl OwnDatabase {
@@ -57,8 +60,11 @@ impl OwnDatabase {
         let taken = taking
             .await
             .expect("taking a clone does not panic, and the session's runtime outlives the test")?;
+        let url = place.url.with_database(&taken.name);
+        let watched = Watched::in_own_database(*case, &url, &journal);
         Ok(OwnDatabase {
-            url: place.url.with_database(&taken.name),
+            watching: session.locks.watch(watched),
+            url,
             journal,
             session,
             stock,
@@ -116,6 +122,7 @@ impl OwnDatabase {
 
     /// Lets go of the data access layer. On the test's runtime, which the pool belongs to.
     pub(crate) fn close(&mut self) {
+        self.watching.close();
         self.lent = None;
         self.transaction = None;
         self.dal = None;
@@ -129,8 +136,13 @@ impl OwnDatabase {
             session,
             stock,
             taken,
+            watching,
             ..
         } = self;
+        // Not earlier: what it tells is for the output of the test, which this thread has.
+        if let Some(waited) = watching.end_blocking(case) {
+            eprintln!("{}", report::after(case, &waited));
+        }
         let keep = match session.config.keep {
             Keep::Never => false,
             Keep::Failed => failed,

@@ -5,7 +5,8 @@
 //! that statement waits for a lock ([`look`]). The first look is well before the limit: a deadlock is over by the time that it
 //! is known, and then the server no longer knows the other side. What the test's output says of it is in [`tell`].
 //!
-//! Other tests are known by the `application_name` of their transactions, whichever process they are in.
+//! Other tests are known by the `application_name` of their transactions, whichever process they are in. A test with a database
+//! of its own waits for nobody else: it is entered with all its connections, and told which of its statements waits for which.
 
 mod look;
 mod tell;
@@ -42,11 +43,12 @@ pub(crate) struct Locks {
     watched: Mutex<Vec<Arc<Watched>>>,
 }
 
-/// The transaction of a test, as far as others can wait for it, or it for others.
+/// The transaction of a test, as far as others can wait for it, or it for others; or all those in a database of its own.
 pub(crate) struct Watched {
     case: TestCase,
     url: DatabaseUrl,
-    lane: Lane,
+    /// The transaction; `None` where the test has the database to itself.
+    lane: Option<Lane>,
     journal: Arc<Journal>,
     notes: Mutex<Notes>,
     /// Whether the transaction is about to end. Held by the watch while it cancels a statement: nothing else shall be hit.
@@ -61,6 +63,8 @@ struct Notes {
     wait: Option<(Instant, Wait)>,
     /// The waits that were too long.
     cancelled: Vec<Wait>,
+    /// Whether nothing is seen any more: its connections are about to be closed, which would be taken for an end of the wait.
+    is_closed: bool,
 }
 
 /// A transaction's entry; it ends when dropped.
@@ -126,16 +130,36 @@ impl Watched {
         Watched {
             case,
             url: url.clone(),
-            lane: lease.lane().clone(),
+            lane: Some(lease.lane().clone()),
             journal: lease.journal().clone(),
             notes: Mutex::default(),
             over: tokio::sync::Mutex::default(),
         }
     }
 
+    /// All connections to a database that a test has to itself.
+    pub(crate) fn in_own_database(
+        case: TestCase,
+        url: &DatabaseUrl,
+        journal: &Arc<Journal>,
+    ) -> Watched {
+        Watched {
+            case,
+            url: url.clone(),
+            lane: None,
+            journal: journal.clone(),
+            notes: Mutex::default(),
+            over: tokio::sync::Mutex::default(),
+        }
+    }
+
+    fn has_the_database(&self) -> bool {
+        self.lane.is_none()
+    }
+
     /// The process of the server that works for the transaction, once it has begun.
     fn process(&self) -> Option<i32> {
-        rollback::process(&self.lane.has_begun()?)
+        rollback::process(&self.lane.as_ref()?.has_begun()?)
     }
 
     fn notes(&self) -> MutexGuard<'_, Notes> {
@@ -143,28 +167,64 @@ impl Watched {
     }
 }
 
+impl Notes {
+    fn see(&mut self, wait: Option<(Instant, Wait)>) {
+        if !self.is_closed {
+            self.wait = wait;
+        }
+    }
+}
+
 impl Watching {
+    /// Keeps what has been seen so far, and prints the wait that something else has ended: what comes now is the end of the test.
+    pub(crate) fn close(&self) {
+        let wait = {
+            let mut notes = self.watched.notes();
+            notes.is_closed = true;
+            notes.wait.clone()
+        };
+        self.tell_wait(wait);
+    }
+
     /// Ends the watch, so that no statement is cancelled any more, and returns what is wrong: the test has waited too long.
     ///
     /// A deadlock is printed only: the test may have expected it.
     pub(crate) async fn end(self, case: &TestCase) -> Option<String> {
+        *self.watched.over.lock().await = true;
+        self.tell(case)
+    }
+
+    /// The same where no runtime is running.
+    pub(crate) fn end_blocking(self, case: &TestCase) -> Option<String> {
+        *self.watched.over.blocking_lock() = true;
+        self.tell(case)
+    }
+
+    fn tell(self, case: &TestCase) -> Option<String> {
         let watched = &self.watched;
-        *watched.over.lock().await = true;
-        let (cancelled, wait) = {
+        let (cancelled, wait, is_told) = {
             let mut notes = watched.notes();
-            (mem::take(&mut notes.cancelled), notes.wait.take())
+            let cancelled = mem::take(&mut notes.cancelled);
+            (cancelled, notes.wait.take(), notes.is_closed)
         };
         let errors = watched.journal.lock_errors();
         let seen = wait.as_ref().map(|(_, wait)| wait);
-        if let Some(note) = tell::deadlocks(&errors, seen, &self.locks) {
+        if let Some(note) = tell::deadlocks(&errors, seen, &self) {
             eprintln!("{}", report::after(case, &note));
         }
-        // Something else has ended the wait: a time limit of the test, for instance.
-        let running = watched.journal.running_since();
-        if let Some((_, wait)) = wait.filter(|(since, _)| Some(*since) == running) {
-            eprintln!("{}", report::after(case, &tell::waiting(&wait)));
+        if !is_told {
+            self.tell_wait(wait);
         }
         tell::cancelled(&cancelled, &errors, self.locks.limit)
+    }
+
+    /// Prints the wait that something else has ended: a time limit of the test, for instance.
+    fn tell_wait(&self, wait: Option<(Instant, Wait)>) {
+        let running = self.watched.journal.running_since();
+        if let Some((_, wait)) = wait.filter(|(since, _)| Some(*since) == running) {
+            let case = &self.watched.case;
+            eprintln!("{}", report::after(case, &tell::waiting(&wait)));
+        }
     }
 }
 

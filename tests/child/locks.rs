@@ -151,6 +151,75 @@ fn deadlock_names_the_other_test() {
     );
 }
 
+/// Runs a test that has a database of its own. The statements that wait shall be cancelled after `limit`.
+fn run_in_its_own_database(name: &str, limit: &str, test: &str) -> Report {
+    Scope::new(name, "locks")
+        .with("AIODAL_LOCK_WAIT", limit)
+        // The server goes with the child.
+        .with("AIODAL_KEEP", "never")
+        .run(test)
+}
+
+#[test]
+fn wait_for_another_connection_of_the_same_test_is_told_in_its_own_database() {
+    let report = run_in_its_own_database("itself", "700ms", "waits_for_itself");
+    report.assert_failed(&["waits_for_itself"]);
+    report.assert_says(
+        "waits_for_itself",
+        &[
+            "SQLSTATE 57014",
+            "test locks::waits_for_itself (tests/child/faults/tests/locks.rs:",
+            "for a lock, longer than `lock_wait` allows (700ms); its statement was cancelled",
+            "statement: insert into account (id, email) values ($1, $2)",
+            "the key of unique index account_email on account (lower(email))",
+            "held by another connection to this test's database (the server's process ",
+            "its last statement was: insert into account (id, email) values ($1, $2)",
+            "end the one transaction before",
+        ],
+    );
+    let report = run_in_its_own_database(
+        "itself-limit",
+        "10m",
+        "waits_for_itself_until_its_own_limit",
+    );
+    report.assert_says(
+        "waits_for_itself_until_its_own_limit",
+        &[
+            "was waiting for a lock",
+            "statement: lock table account in exclusive mode",
+            "waiting for: account, as a whole, for a lock of mode ExclusiveLock",
+            "held by another connection to this test's database",
+            "it may take 1.2s",
+        ],
+    );
+}
+
+#[test]
+fn deadlock_of_a_test_with_itself_is_told_as_one() {
+    let report = run_in_its_own_database("deadlock-itself", "10m", "deadlock_with_itself");
+    report.assert_failed(&["deadlock_with_itself"]);
+    report.assert_says(
+        "deadlock_with_itself",
+        &[
+            "was in a deadlock: two of its transactions waited for each other",
+            "statement: update account set owner = 'you' where id = $1",
+            "end the one transaction before",
+        ],
+    );
+}
+
+#[test]
+fn statement_that_takes_long_in_its_own_database_is_left_alone() {
+    let report =
+        run_in_its_own_database("long-itself", "100ms", "works_for_long_in_its_own_database");
+    let passed = report.with(Outcome::Ok);
+    assert_eq!(
+        passed,
+        ["works_for_long_in_its_own_database"],
+        "{report:#?}"
+    );
+}
+
 #[test]
 fn statement_that_takes_long_without_waiting_is_left_alone() {
     let scope = Scope::new("long", "locks").with("AIODAL_LOCK_WAIT", "100ms");

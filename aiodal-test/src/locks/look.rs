@@ -14,7 +14,7 @@ use crate::case::TestCase;
 /// The `application_name` of the connection that looks.
 const NAME: &str = "aiodal-locks";
 
-/// Who waits, for what, and for whom: a row for each session in the way.
+/// Who waits, for what, and for whom: a row for each session in the way, those of one that waits side by side.
 ///
 /// Which unique indexes the waiting session has open tells which key may be meant; the server names the one that is in the
 /// context of the error alone.
@@ -30,14 +30,14 @@ const WAIT: &str = "
             where o.pid = l.pid and o.locktype = 'relation' and o.granted and o.database = here.oid and i.indisunique
             order by c.relname),
         blocking.pid, b.application_name, b.query, b.state, b.wait_event_type = 'Lock',
-        extract(epoch from clock_timestamp() - b.xact_start)::float8
+        extract(epoch from clock_timestamp() - b.xact_start)::float8, l.pid
     from pg_locks l
         join pg_stat_activity w on w.pid = l.pid
         cross join (select oid from pg_database where datname = current_database()) here
         cross join lateral unnest(pg_blocking_pids(l.pid)) as blocking(pid)
         left join pg_stat_activity b on b.pid = blocking.pid
-    where l.pid = $1 and not l.granted
-    order by b.xact_start";
+    where not l.granted and case when $1 is null then w.datname = current_database() else l.pid = $1 end
+    order by l.pid, b.xact_start";
 
 /// Nothing is cancelled that has got its lock in the meantime.
 const CANCEL: &str = "
@@ -55,6 +55,8 @@ pub(super) struct Look {
 /// A statement that waits for a lock.
 #[derive(Clone, Debug)]
 pub(super) struct Wait {
+    /// The process of the server that waits.
+    pub(super) process: i32,
     pub(super) statement: String,
     pub(super) waited: Duration,
     /// The server's word for what is locked, such as `transactionid` (PostgreSQL manual, 54.12).
@@ -67,6 +69,8 @@ pub(super) struct Wait {
     /// The unique indexes that the statement has open.
     pub(super) indexes: Vec<UniqueIndex>,
     pub(super) blockers: Vec<Blocker>,
+    /// Whether the test has the database to itself, and so waits for another of its own connections.
+    pub(super) in_own_database: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -112,30 +116,20 @@ impl Look {
         self.url == *url
     }
 
-    /// Returns what a process of the server is waiting for, if it waits for a lock.
+    /// Returns what a process of the server is waiting for, if it waits for a lock; without one, who waits in the database.
     ///
     /// # Errors
     ///
     /// The connection is lost.
-    pub(super) async fn wait(&self, process: i32) -> Result<Option<Wait>, BoxError> {
+    pub(super) async fn waits(&self, process: Option<i32>) -> Result<Vec<Wait>, BoxError> {
         let rows = self
             .client
             .query_typed(WAIT, &[(&process, Type::INT4)])
             .await?;
-        let Some(first) = rows.first() else {
-            return Ok(None);
-        };
-        Ok(Some(Wait {
-            statement: first.get::<_, Option<_>>(0).unwrap_or_default(),
-            // Not known in the very first moment.
-            waited: seconds(first.get(1)).unwrap_or_default(),
-            kind: first.get(2),
-            mode: first.get(3),
-            relation: first.get(4),
-            row_of: first.get(5),
-            indexes: indexes(first.get(6)),
-            blockers: rows.iter().map(Blocker::of).collect(),
-        }))
+        let waits = rows.chunk_by(|one, next| Wait::process_of(one) == Wait::process_of(next));
+        Ok(waits
+            .map(|rows| Wait::of(&rows[0], rows, process.is_none()))
+            .collect())
     }
 
     /// Cancels the statement of a process that has waited for a lock for so long; says whether it did.
@@ -149,6 +143,28 @@ impl Look {
             [(&process, Type::INT4), (&seconds, Type::FLOAT8)];
         let row = self.client.query_typed_opt(CANCEL, &params).await?;
         Ok(row.is_some_and(|row| row.get(0)))
+    }
+}
+
+impl Wait {
+    fn of(first: &Row, rows: &[Row], in_own_database: bool) -> Wait {
+        Wait {
+            process: Wait::process_of(first),
+            statement: first.get::<_, Option<_>>(0).unwrap_or_default(),
+            // Not known in the very first moment.
+            waited: seconds(first.get(1)).unwrap_or_default(),
+            kind: first.get(2),
+            mode: first.get(3),
+            relation: first.get(4),
+            row_of: first.get(5),
+            indexes: indexes(first.get(6)),
+            blockers: rows.iter().map(Blocker::of).collect(),
+            in_own_database,
+        }
+    }
+
+    fn process_of(row: &Row) -> i32 {
+        row.get(13)
     }
 }
 

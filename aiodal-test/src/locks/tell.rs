@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::look::{Blocker, UniqueIndex, Wait};
-use super::{Locks, PREFIX};
+use super::{PREFIX, Watching};
 use crate::journal::LockError;
 
 /// How much of a statement is shown.
@@ -39,20 +39,24 @@ pub(super) fn waiting(wait: &Wait) -> String {
 pub(super) fn deadlocks(
     errors: &[LockError],
     wait: Option<&Wait>,
-    locks: &Locks,
+    watching: &Watching,
 ) -> Option<String> {
+    let what = if watching.watched.has_the_database() {
+        "was in a deadlock: two of its transactions waited for each other"
+    } else {
+        "was in a deadlock: it waited for a lock of another, which waited for one of this test"
+    };
     let mut text = String::new();
     for error in errors.iter().filter(|error| error.is_deadlock) {
         let line_break = if text.is_empty() { "" } else { "\n" };
         let _infallible = write!(
             text,
-            "{line_break}was in a deadlock: it waited for a lock of another, which waited for one of this test; \
-             the server has ended one of the two statements"
+            "{line_break}{what}; the server has ended one of the two statements"
         );
         // It was seen shortly before, in the same statement; the server cuts long ones short.
         match wait.filter(|wait| error.sql.starts_with(&wait.statement)) {
             Some(wait) => describe(&mut text, wait, Some(error)),
-            None => by_process(&mut text, error, locks),
+            None => by_process(&mut text, error, watching),
         }
     }
     (!text.is_empty()).then_some(text)
@@ -67,7 +71,7 @@ fn describe(text: &mut String, wait: &Wait, error: Option<&LockError>) {
         line(text, &format!("  {context}"));
     }
     for blocker in &wait.blockers {
-        holder(text, blocker);
+        holder(text, blocker, wait.in_own_database);
     }
     line(text, way_out(wait));
 }
@@ -116,8 +120,16 @@ fn row(wait: &Wait, context: Option<&str>) -> String {
     }
 }
 
-fn holder(text: &mut String, blocker: &Blocker) {
-    let mut who = format!("held by {}", name(blocker));
+fn holder(text: &mut String, blocker: &Blocker, in_own_database: bool) {
+    let name = if in_own_database && blocker.process != 0 {
+        format!(
+            "another connection to this test's database (the server's process {})",
+            blocker.process
+        )
+    } else {
+        name(blocker)
+    };
+    let mut who = format!("held by {name}");
     if let Some(open_for) = blocker.open_for {
         let _infallible = write!(who, ", whose transaction has been open for {open_for:.1?}");
     }
@@ -148,14 +160,14 @@ fn name(blocker: &Blocker) -> String {
 }
 
 /// A deadlock that came before anybody had looked: all that is known is numbers.
-fn by_process(text: &mut String, error: &LockError, locks: &Locks) {
+fn by_process(text: &mut String, error: &LockError, watching: &Watching) {
     line(text, &format!("statement: {}", shown(&error.sql)));
     for said in error.detail.iter().flat_map(|detail| detail.lines()) {
         line(text, said);
         // The number of the process that is in the way comes last.
         let mut numbers = said.split(|c: char| !c.is_ascii_digit());
         let process = numbers.rfind(|number| !number.is_empty());
-        let other = process.and_then(|number| locks.test_of(number.parse().ok()?));
+        let other = process.and_then(|number| watching.locks.test_of(number.parse().ok()?));
         if let Some(case) = other {
             let told = format!("  that is test {} ({}:{})", case.name, case.file, case.line);
             line(text, &told);
@@ -164,14 +176,23 @@ fn by_process(text: &mut String, error: &LockError, locks: &Locks) {
     for context in error.context.iter().flat_map(|context| context.lines()) {
         line(text, context);
     }
-    line(text, OWN_VALUES);
+    let way_out = if watching.watched.has_the_database() {
+        OWN_TRANSACTIONS
+    } else {
+        OWN_VALUES
+    };
+    line(text, way_out);
 }
 
 const OWN_VALUES: &str = "give each test values of its own, as `tx.unique(..)` makes them, or run one of the two with \
      `isolation = \"database\"`; `lock_wait` says how long a test may wait";
 
+const OWN_TRANSACTIONS: &str = "end the one transaction before the other's statement is waited for, or run both at the same time; \
+     `lock_wait` says how long a statement may wait";
+
 fn way_out(wait: &Wait) -> &'static str {
     match wait.kind.as_str() {
+        _ if wait.in_own_database => OWN_TRANSACTIONS,
         "relation" => {
             "a statement that changes or locks a whole table keeps that until its test ends: run the test that does so with \
              `isolation = \"database\"`; `lock_wait` says how long a test may wait"

@@ -56,9 +56,23 @@ impl Watched {
     /// Returns since when the statement is running that has run for the longest, and when to look at it.
     fn due(&self, first: Duration) -> Option<(Instant, Instant)> {
         let since = self.journal.running_since()?;
-        let next = self.notes().next_look;
+        let notes = self.notes();
+        if notes.is_closed {
+            return None;
+        }
+        let next = notes.next_look;
         let next = next.filter(|(seen, _)| *seen == since);
         Some((since, next.map_or(since + first, |(_, next)| next)))
+    }
+
+    /// Says whether it is a statement of the test that waits, and not one of a program that the test has started.
+    fn runs(&self, wait: &Wait) -> bool {
+        // The server cuts long statements short, and so does the journal.
+        let is_it = |sql: &str| {
+            let sql = sql.trim_end_matches('…');
+            sql.starts_with(&wait.statement) || wait.statement.starts_with(sql)
+        };
+        !self.has_the_database() || self.journal.running().iter().any(|(sql, _)| is_it(sql))
     }
 }
 
@@ -90,38 +104,35 @@ impl Locks {
         since: Instant,
         look: &mut Option<Look>,
     ) -> Result<Option<Duration>, BoxError> {
-        let Some(process) = watched.process() else {
+        let process = watched.process();
+        if process.is_none() && !watched.has_the_database() {
             return Ok(None);
-        };
+        }
         let look = connected(look, &watched.url).await?;
-        let Some(mut wait) = look.wait(process).await? else {
-            watched.notes().wait = None;
+        let waits = look.waits(process).await?;
+        let waits = waits.into_iter().filter(|wait| watched.runs(wait));
+        let Some(mut wait) = waits.max_by_key(|wait| wait.waited) else {
+            watched.notes().see(None);
             return Ok(None);
         };
         for blocker in &mut wait.blockers {
             blocker.test = self.test_of(blocker.process);
         }
         let waited = wait.waited;
-        watched.notes().wait = Some((since, wait.clone()));
+        watched.notes().see(Some((since, wait.clone())));
         if waited >= self.limit {
-            self.cancel(watched, look, process, wait).await?;
+            self.cancel(watched, look, wait).await?;
         }
         Ok(Some(waited))
     }
 
-    async fn cancel(
-        &self,
-        watched: &Watched,
-        look: &Look,
-        process: i32,
-        wait: Wait,
-    ) -> Result<(), BoxError> {
+    async fn cancel(&self, watched: &Watched, look: &Look, wait: Wait) -> Result<(), BoxError> {
         let over = watched.over.lock().await;
         if *over {
             return Ok(());
         }
         // The server has signalled when this is answered, so that the request can hit nothing that is sent later.
-        if look.cancel(process, self.limit).await? {
+        if look.cancel(wait.process, self.limit).await? {
             let mut notes = watched.notes();
             notes.wait = None;
             notes.cancelled.push(wait);

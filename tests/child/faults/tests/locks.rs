@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::time::Duration;
 
-use aiodal::{BoxError, Transaction};
+use aiodal::{BoxError, DataAccessLayer, Transaction};
 use tokio::sync::Semaphore;
 
 struct Accounts;
@@ -150,5 +150,42 @@ async fn deadlock_two(tx: &Transaction) -> aiodal::Result<()> {
 #[aiodal::test]
 async fn works_for_long(tx: &Transaction) -> aiodal::Result<()> {
     tx.execute("select pg_sleep(1.2)", &[]).await?;
+    Ok(())
+}
+
+#[aiodal::test(isolation = "database")]
+async fn waits_for_itself(tx: &Transaction, dal: &DataAccessLayer) -> aiodal::Result<()> {
+    tx.execute(INSERT, &[&11, &"Sample@example.org"]).await?;
+    let other = dal.transaction().await?;
+    other.execute(INSERT, &[&12, &"sample@example.org"]).await?;
+    Ok(())
+}
+
+#[aiodal::test(isolation = "database", timeout = "1200ms")]
+async fn waits_for_itself_until_its_own_limit(dal: &DataAccessLayer) -> aiodal::Result<()> {
+    let (one, other) = (dal.transaction().await?, dal.transaction().await?);
+    one.batch_execute("update account set owner = 'you' where id = 1")
+        .await?;
+    other
+        .batch_execute("lock table account in exclusive mode")
+        .await
+}
+
+#[aiodal::test(isolation = "database")]
+async fn deadlock_with_itself(tx: &Transaction, dal: &DataAccessLayer) -> aiodal::Result<()> {
+    let other = dal.transaction().await?;
+    let (one, other) = tokio::join!(update_both(tx, 1, 2), update_both(&other, 2, 1));
+    one.and(other)
+}
+
+#[aiodal::test(isolation = "database")]
+async fn works_for_long_in_its_own_database(
+    tx: &Transaction,
+    dal: &DataAccessLayer,
+) -> aiodal::Result<()> {
+    let other = dal.transaction().await?;
+    tx.execute("update account set owner = 'you' where id = 1", &[])
+        .await?;
+    other.execute("select pg_sleep(1.2)", &[]).await?;
     Ok(())
 }

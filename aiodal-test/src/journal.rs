@@ -4,6 +4,7 @@ mod budget;
 mod control;
 mod echo;
 mod history;
+mod line;
 mod params;
 mod secret;
 
@@ -16,6 +17,7 @@ use aiodal_core::{Error, Observer, Outcome, SqlState, Started};
 use self::budget::Budget;
 use self::control::Control;
 pub(crate) use self::history::{End, Entry, History};
+pub(crate) use self::line::{LONGEST_STATEMENT, in_a_line};
 pub(crate) use self::secret::{hides, mask};
 use crate::case::TestCase;
 use crate::config::{Config, ShowSql};

@@ -2,6 +2,8 @@
 
 use aiodal_core::{Outcome, SqlState};
 
+use crate::journal::{LONGEST_STATEMENT, in_a_line};
+
 /// What has met a limit of its transaction so far.
 #[derive(Debug, Default)]
 pub(crate) struct Limits {
@@ -23,7 +25,11 @@ impl Limits {
         }
         if first_word(sql).is_some_and(|word| word.eq_ignore_ascii_case("listen")) {
             let said = "it listens from its COMMIT on, and a test's transaction is rolled back";
-            self.met = Some((in_a_line(sql), said.to_owned(), Remedy::Database));
+            self.met = Some((
+                in_a_line(sql, LONGEST_STATEMENT),
+                said.to_owned(),
+                Remedy::Database,
+            ));
         }
     }
 
@@ -53,7 +59,7 @@ impl Limits {
             .as_db_error()
             .map_or_else(|| error.to_string(), |db| db.message().to_owned());
         self.met = Some((
-            in_a_line(sql),
+            in_a_line(sql, LONGEST_STATEMENT),
             format!("{message} ({})", code.code()),
             remedy,
         ));
@@ -81,10 +87,6 @@ fn first_word(sql: &str) -> Option<&str> {
         .find(|c: char| !c.is_ascii_alphabetic())
         .unwrap_or(sql.len());
     (end > 0).then(|| &sql[..end])
-}
-
-fn in_a_line(sql: &str) -> String {
-    sql.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use aiodal_core::DatabaseUrl;
 
 pub(crate) use self::account::Account;
 use crate::case::TestCase;
-use crate::journal::mask;
+use crate::journal::{LONGEST_STATEMENT, in_a_line};
 use crate::set_up::SetUpError;
 
 /// Failures of many tests that have been shown in full. Guards their repetition in this process only.
@@ -47,7 +47,7 @@ pub(crate) fn timed_out(
     } = case;
     let mut text = format!("test {name} timed out: it may take {limit:?} ({file}:{line})");
     for (sql, since) in running {
-        let sql = mask(sql).split_whitespace().collect::<Vec<_>>().join(" ");
+        let sql = in_a_line(sql, LONGEST_STATEMENT);
         let _infallible = write!(text, "\n  waiting {since:.1?} for the answer to: {sql}");
     }
     if running.is_empty() {
@@ -77,10 +77,7 @@ pub(crate) fn refused(cause: &str) -> String {
 /// The test ended its own transaction.
 pub(crate) fn escaped(statement: Option<&str>, url: &DatabaseUrl, aftermath: &str) -> String {
     let statement = match statement {
-        Some(sql) => format!(
-            "`{}` ended it",
-            sql.split_whitespace().collect::<Vec<_>>().join(" ")
-        ),
+        Some(sql) => format!("`{}` ended it", in_a_line(sql, LONGEST_STATEMENT)),
         None => "a statement that did not go through the transaction ended it".to_owned(),
     };
     let database = url.database();

@@ -56,7 +56,7 @@ fn wait_for_a_row_names_its_table() {
     report.assert_says(
         "waits_for_a_row",
         &[
-            "statement: delete from account where id = 1",
+            "statement: delete from account where id = 1 and owner <> '…'",
             "waiting for: a row of account that the other has changed or locked",
             "held by test locks::updates",
             "its last statement was: update account",

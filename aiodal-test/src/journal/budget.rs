@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aiodal_core::Started;
 
-use super::mask;
+use super::{LONGEST_STATEMENT, in_a_line};
 use crate::case::TestCase;
 
 /// What a test may run, and has run so far.
@@ -69,7 +69,7 @@ impl Budget {
                 .collect();
             repeated.sort_by(|one, other| other.cmp(one));
             problems.extend(repeated.into_iter().map(|(count, sql)| {
-                let sql = mask(sql).split_whitespace().collect::<Vec<_>>().join(" ");
+                let sql = in_a_line(sql, LONGEST_STATEMENT);
                 format!(
                     "ran the same statement {count} times, and `max_repeats = {most}` allows {most}: {sql}\n\
                      if that is once per row (N+1), fetch them at once: with a join, or `= any($1)`"

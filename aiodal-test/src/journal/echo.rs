@@ -1,9 +1,6 @@
 //! A statement in one line, as `echo` logs it.
 
-use super::{End, Entry, mask};
-
-/// How much of a statement is shown, in characters.
-const LONGEST: usize = 400;
+use super::{End, Entry, LONGEST_STATEMENT, in_a_line};
 
 pub(super) fn line(entry: &Entry) -> String {
     let millis = entry
@@ -22,19 +19,14 @@ pub(super) fn line(entry: &Entry) -> String {
     };
     format!(
         "[sql {millis:>8.3} ms  {ended}] {}",
-        entry.statement(LONGEST)
+        entry.statement(LONGEST_STATEMENT)
     )
 }
 
 impl Entry {
     /// Returns the statement in one line, masked and cut, with its parameters behind it as a comment.
     pub(crate) fn statement(&self, longest: usize) -> String {
-        let words: Vec<&str> = self.sql.split_whitespace().collect();
-        let mut sql = mask(&words.join(" ")).into_owned();
-        if let Some((end, _)) = sql.char_indices().nth(longest) {
-            sql.truncate(end);
-            sql.push('…');
-        }
+        let sql = in_a_line(&self.sql, longest);
         if self.params.is_empty() {
             return sql;
         }

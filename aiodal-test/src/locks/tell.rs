@@ -5,10 +5,7 @@ use std::time::Duration;
 
 use super::look::{Blocker, UniqueIndex, Wait};
 use super::{PREFIX, Watching};
-use crate::journal::LockError;
-
-/// How much of a statement is shown.
-const STATEMENT: usize = 400;
+use crate::journal::{LONGEST_STATEMENT, LockError, in_a_line};
 
 /// The waits that were too long, each with what the server said when it was cancelled.
 pub(super) fn cancelled(waits: &[Wait], errors: &[LockError], limit: Duration) -> Option<String> {
@@ -64,7 +61,10 @@ pub(super) fn deadlocks(
 
 fn describe(text: &mut String, wait: &Wait, error: Option<&LockError>) {
     let statement = error.map_or(&wait.statement, |error| &error.sql);
-    line(text, &format!("statement: {}", shown(statement)));
+    line(
+        text,
+        &format!("statement: {}", in_a_line(statement, LONGEST_STATEMENT)),
+    );
     let context = error.and_then(|error| error.context.as_deref());
     line(text, &format!("waiting for: {}", object(wait, context)));
     for context in context.into_iter().flat_map(str::lines).take(3) {
@@ -140,7 +140,10 @@ fn holder(text: &mut String, blocker: &Blocker, in_own_database: bool) {
             (false, true) => "it is running",
             (false, false) => "its last statement was",
         };
-        line(text, &format!("  {what}: {}", shown(statement)));
+        line(
+            text,
+            &format!("  {what}: {}", in_a_line(statement, LONGEST_STATEMENT)),
+        );
     }
 }
 
@@ -161,7 +164,10 @@ fn name(blocker: &Blocker) -> String {
 
 /// A deadlock that came before anybody had looked: all that is known is numbers.
 fn by_process(text: &mut String, error: &LockError, watching: &Watching) {
-    line(text, &format!("statement: {}", shown(&error.sql)));
+    line(
+        text,
+        &format!("statement: {}", in_a_line(&error.sql, LONGEST_STATEMENT)),
+    );
     for said in error.detail.iter().flat_map(|detail| detail.lines()) {
         line(text, said);
         // The number of the process that is in the way comes last.
@@ -208,13 +214,4 @@ fn way_out(wait: &Wait) -> &'static str {
 fn line(text: &mut String, line: &str) {
     text.push('\n');
     text.push_str(line);
-}
-
-/// A statement in one line, cut where it is long.
-fn shown(sql: &str) -> String {
-    let line = sql.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(STATEMENT) {
-        Some((end, _)) => format!("{} …", &line[..end]),
-        None => line,
-    }
 }

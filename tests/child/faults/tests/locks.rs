@@ -91,7 +91,8 @@ async fn updates(tx: &Transaction) -> aiodal::Result<()> {
 async fn waits_for_a_row(tx: &Transaction) -> aiodal::Result<()> {
     let _over = Opens(&OVER);
     passes_through(&HELD).await;
-    tx.execute("delete from account where id = 1", &[]).await?;
+    let sql = "delete from account where id = 1 and owner <> 'password: hunter2'";
+    tx.execute(sql, &[]).await?;
     Ok(())
 }
 

@@ -1,4 +1,7 @@
-//! What the attributes accept, and what a user reads when they do not.
+//! What a user reads whom the attributes do not understand.
+//!
+//! What they accept is in `tests/child/accepted`: beside such cases trybuild would call Cargo twice for each mistake, and build
+//! all dependencies anew to link them.
 
 use std::process::Command;
 
@@ -14,9 +17,7 @@ fn mistakes_are_explained_where_they_are() {
         );
         return;
     }
-    let cases = trybuild::TestCases::new();
-    cases.pass("tests/ui/*/pass/*.rs");
-    cases.compile_fail("tests/ui/*/fail/*.rs");
+    trybuild::TestCases::new().compile_fail("tests/ui/*/fail/*.rs");
 }
 
 fn rustc_version() -> String {

@@ -9,6 +9,7 @@ use crate::run::{Outcome, run};
 
 const FAULTS: &str = "aiodal-child-faults";
 const RENAMED: &str = "aiodal-child-renamed";
+const ACCEPTED: &str = "aiodal-child-accepted";
 
 /// Returns a command that runs one of the fault crate's test binaries.
 pub(crate) fn faults(test: &str) -> Command {
@@ -38,15 +39,17 @@ pub(crate) fn binary_with(test: &str, feature: &str) -> PathBuf {
 }
 
 fn build(package: &str, options: &[&str]) -> BTreeMap<String, PathBuf> {
+    let messages = cargo(package, &["test", "--no-run"], options);
+    let built: BTreeMap<_, _> = messages.lines().filter_map(test_binary).collect();
+    assert!(!built.is_empty(), "{package} has no test binary");
+    built
+}
+
+/// Returns Cargo's messages of a build that succeeds.
+fn cargo(package: &str, command: &[&str], options: &[&str]) -> String {
     let output = Command::new(env!("CARGO"))
-        .args([
-            "test",
-            "--offline",
-            "--no-run",
-            "--message-format=json",
-            "--package",
-            package,
-        ])
+        .args(command)
+        .args(["--offline", "--message-format=json", "--package", package])
         .args(options)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
@@ -56,10 +59,7 @@ fn build(package: &str, options: &[&str]) -> BTreeMap<String, PathBuf> {
         "{package} does not build:\n{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    let messages = String::from_utf8(output.stdout).expect("cargo speaks JSON");
-    let built: BTreeMap<_, _> = messages.lines().filter_map(test_binary).collect();
-    assert!(!built.is_empty(), "{package} has no test binary");
-    built
+    String::from_utf8(output.stdout).expect("cargo speaks JSON")
 }
 
 /// Reads the target's name and its executable from one of Cargo's messages.
@@ -80,5 +80,18 @@ fn renamed_dependency_and_other_test_attributes_compose() {
         let report = run(&mut Command::new(&binary));
         let failed = report.with(Outcome::Failed);
         assert!(failed.is_empty(), "{name}: {failed:?} failed\n{report:#?}");
+    }
+}
+
+#[test]
+fn what_the_attributes_accept_builds() {
+    let messages = cargo(ACCEPTED, &["build"], &["--examples"]);
+    let built: BTreeMap<_, _> = messages.lines().filter_map(test_binary).collect();
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/child/accepted/examples");
+    let written = std::fs::read_dir(&directory).expect("it is in the repository");
+    assert_eq!(built.len(), written.count(), "{built:?}");
+    for (name, binary) in built {
+        let status = Command::new(binary).status().expect("it can be started");
+        assert!(status.success(), "{name}: {status}");
     }
 }

@@ -1,3 +1,5 @@
+// As it is written, not as rustfmt would write it.
+#![cfg_attr(rustfmt, rustfmt_skip)]
 #![deny(warnings)]
 
 use aiodal::Transaction;

@@ -1,3 +1,6 @@
+// As it is written, not as rustfmt would write it.
+#![cfg_attr(rustfmt, rustfmt_skip)]
+
 mod reexported {
     pub(crate) use aiodal;
 }

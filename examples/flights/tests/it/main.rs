@@ -4,6 +4,7 @@ mod announcing;
 mod command_line;
 mod common;
 mod isolation;
+mod next_week;
 mod operations;
 mod planes;
 mod rules;

@@ -100,7 +100,8 @@ async fn departure_is_an_instant_in_new_yorks_time(tx: &Transaction) -> aiodal::
     Ok(())
 }
 
-#[aiodal::test]
+/// One statement, and not one for each route.
+#[aiodal::test(max_queries = 1)]
 async fn busiest_route_goes_from_kennedy_to_los_angeles(tx: &Transaction) -> aiodal::Result<()> {
     let routes = traffic::busiest_routes(tx, 3).await?;
     let flights: Vec<_> = routes

@@ -131,13 +131,20 @@ async fn spare_clone_is_adopted_by_the_next_process(tx: &Transaction) -> aiodal:
         assert_eq!(report.with(Outcome::Failed), Vec::<&str>::new());
         report.behind("ready - ").to_owned()
     };
-    let first = tokio::task::block_in_place(run);
-    // What the first has had is dropped, even though its process has ended; what it has made ahead is left.
-    wait_until_dropped(&client, &first);
-    let spares = clones(&client, &first).await;
-    assert_eq!(spares.len(), 1, "{spares:?}");
+    // One is made ahead beside the test, unless the process has ended before.
+    let mut spares = Vec::new();
+    let mut first = String::new();
+    for _ in 0..20 {
+        first = tokio::task::block_in_place(run);
+        // What it has had is dropped, even though its process has ended; what it has made ahead is left.
+        wait_until_dropped(&client, &first);
+        spares = clones(&client, &first).await;
+        if !spares.is_empty() {
+            break;
+        }
+    }
     let second = tokio::task::block_in_place(run);
-    assert_eq!(second, spares[0]);
+    assert!(spares.contains(&second), "{second} is none of {spares:?}");
     wait_until_left(&client, &first, &[]);
     drop_template(&client, &first).await;
     Ok(())

@@ -14,6 +14,8 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use futures_util::{FutureExt, StreamExt};
+use tokio::runtime::Handle;
+use tokio::sync::Notify;
 use tokio_postgres::error::DbError;
 use tokio_postgres::{Client, SimpleQueryMessage, SimpleQueryRow, SimpleQueryStream};
 
@@ -47,6 +49,8 @@ struct Inner {
     /// Guards sending: every poll of a statement runs inside, so that nothing is sent after `revoke`
     /// returns. It does not order statements; the driver's queue does.
     gate: Mutex<Gate>,
+    /// Tells whoever waits that the answer to BEGIN has been read, or is left to the next.
+    begin_read: Notify,
     /// Guards the books only. Taken inside the gate, never around it.
     traffic: Mutex<Traffic>,
     /// Whether a statement has passed that may make prepared ones stale.
@@ -76,8 +80,10 @@ enum Begin {
     Queued(BeginAnswer),
     /// Answered; the first cell that it returned, if any.
     Answered(Option<String>),
-    /// Somebody is reading the answer, or it failed and they were told.
-    Taken,
+    /// Somebody is reading the answer.
+    Read,
+    /// It failed, and whoever read the answer was told.
+    Failed,
 }
 
 /// The answer to BEGIN, as far as it has been read.
@@ -158,6 +164,7 @@ impl Lane {
             observer,
             exclusive,
             gate,
+            begin_read: Notify::new(),
             traffic: Mutex::default(),
             outdated: AtomicBool::new(false),
             explain: OnceLock::new(),
@@ -177,7 +184,7 @@ impl Lane {
         self.read_begin().await?;
         match &self.gate().begin {
             Begin::Answered(cell) => Ok(cell.clone()),
-            Begin::Queued(_) | Begin::Taken => Ok(None),
+            Begin::Queued(_) | Begin::Read | Begin::Failed => Ok(None),
         }
     }
 
@@ -186,7 +193,7 @@ impl Lane {
     pub fn has_begun(&self) -> Option<String> {
         match &self.gate().begin {
             Begin::Answered(cell) => cell.clone(),
-            Begin::Queued(_) | Begin::Taken => None,
+            Begin::Queued(_) | Begin::Read | Begin::Failed => None,
         }
     }
 
@@ -323,18 +330,26 @@ impl Lane {
     }
 
     async fn read_begin(&self) -> Result<()> {
-        let mut reading = {
-            let mut gate = self.gate();
-            match std::mem::replace(&mut gate.begin, Begin::Taken) {
-                Begin::Queued(answer) => Reading {
-                    lane: self,
-                    answer: Some(answer),
-                },
-                other => {
-                    gate.begin = other;
-                    return Ok(());
+        let mut reading = loop {
+            // Before the look: what is told in between is not missed.
+            let read = self.0.begin_read.notified();
+            {
+                let mut gate = self.gate();
+                match std::mem::replace(&mut gate.begin, Begin::Read) {
+                    Begin::Queued(answer) => {
+                        break Reading {
+                            lane: self,
+                            answer: Some(answer),
+                        };
+                    }
+                    Begin::Read => {}
+                    other => {
+                        gate.begin = other;
+                        return Ok(());
+                    }
                 }
             }
+            read.await;
         };
         while let Some(answer) = &mut reading.answer {
             match answer.stream.next().await {
@@ -343,12 +358,28 @@ impl Lane {
                 Some(Err(error)) => {
                     self.0.held.heed(&error);
                     reading.answer = None;
+                    reading.put(Begin::Failed);
                     return Err(Error::begin(error));
                 }
                 None => reading.ended(),
             }
         }
         Ok(())
+    }
+
+    /// Has the answer to BEGIN read by a task, if nobody has read it: the driver keeps all answers back that stand behind one
+    /// which nobody takes, and somebody is about to go past the lane.
+    pub(crate) fn read_begin_aside(&self) {
+        if !matches!(self.gate().begin, Begin::Queued(_)) {
+            return;
+        }
+        if let Ok(runtime) = Handle::try_current() {
+            let lane = self.clone();
+            runtime.spawn(async move {
+                // Without a transaction, whatever comes next fails as well.
+                let _failed = lane.read_begin().await;
+            });
+        }
     }
 
     fn gate(&self) -> MutexGuard<'_, Gate> {
@@ -375,7 +406,7 @@ impl Begin {
                 cell: None,
             }),
             // The connection is closed: the first statement will say so better.
-            _ => Begin::Taken,
+            _ => Begin::Failed,
         }
     }
 }
@@ -394,11 +425,14 @@ impl Reading<'_> {
     }
 
     fn put(&self, begin: Begin) {
-        let mut gate = self.lane.gate();
-        // Unless it was begun again meanwhile.
-        if matches!(gate.begin, Begin::Taken) {
-            gate.begin = begin;
+        {
+            let mut gate = self.lane.gate();
+            // Unless it was begun again meanwhile.
+            if matches!(gate.begin, Begin::Read) {
+                gate.begin = begin;
+            }
         }
+        self.lane.0.begin_read.notify_waiters();
     }
 }
 

@@ -182,6 +182,7 @@ impl Transaction {
     /// stop it, and a transaction that is dropped meanwhile doesn't cancel it. BEGIN has been sent already.
     #[must_use]
     pub fn client(&self) -> &Client {
+        self.lane.read_begin_aside();
         self.lane.client()
     }
 

@@ -1,8 +1,10 @@
 //! Transactions: their options, savepoints that are transactions, and what their errors say.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aiodal::{IsolationLevel, Transaction, TransactionOptions, types};
+use aiodal_core::{Lane, LaneOptions};
 
 use crate::database::{pool, with_database};
 use crate::proxy::Proxy;
@@ -147,6 +149,21 @@ async fn raw_client_is_in_the_transaction(tx: &Transaction) -> aiodal::Result<()
         .await
         .expect("DDL");
     tx.execute("insert into raw values ($1)", &[&1]).await?;
+    Ok(())
+}
+
+#[aiodal::test(timeout = "60s")]
+async fn raw_client_is_answered_however_much_begin_has_said(
+    tx: &Transaction,
+) -> aiodal::Result<()> {
+    let client = Arc::new(server::connect(&server::config(tx).await).await);
+    // More than the driver keeps for whoever reads it late.
+    let begin = "begin; select generate_series(1, 100000)";
+    let lane = Lane::open(client, begin, "the test", LaneOptions::default());
+    let tx = Transaction::on_loan(&lane);
+    let row = tx.client().query_one("select 7", &[]).await;
+    assert_eq!(row.expect("a row").get::<_, i32>(0), 7);
+    assert_eq!(lane.begun().await?.as_deref(), Some("1"));
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! The data access layer: connections, a reflected schema and aliases, in one handle.
 
 mod alias;
+mod ambient;
 mod builder;
 mod cache;
 mod lent;
@@ -13,13 +14,15 @@ use std::process;
 use std::sync::Arc;
 
 pub(crate) use self::alias::Aliases;
+pub use self::ambient::Ambient;
+use self::ambient::LayerId;
 pub use self::builder::DataAccessLayerBuilder;
 use self::cache::Cache;
 pub use self::cache::SchemaCache;
 use self::lent::Lent;
 use crate::error::Result;
 use crate::lane::{Lane, Observer};
-use crate::pool::Connections;
+use crate::pool::{Connections, PoolOptions};
 use crate::reflect::Reflect;
 use crate::transaction::{Transaction, TransactionOptions};
 
@@ -43,12 +46,17 @@ use crate::transaction::{Transaction, TransactionOptions};
 pub struct DataAccessLayer(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
+    id: LayerId,
     source: Source,
+    /// With which it was made; the defaults for a pool that was there already.
+    options: PoolOptions,
+    /// Whether a test may have its own database stand in for this one's.
+    ambient: bool,
     reflect: Reflect,
     cache: Arc<Cache>,
     /// Who hears of the statements of its transactions; of those on loan, the lane's owner has said so.
     observer: Option<Arc<dyn Observer>>,
-    aliases: Aliases,
+    aliases: Arc<Aliases>,
 }
 
 enum Source {
@@ -89,8 +97,7 @@ impl DataAccessLayer {
     /// Makes one of a pool: ours, or a `bb8::Pool<PostgresConnectionManager<_>>` that an application has already.
     #[must_use]
     pub fn from_pool(pool: impl Into<Connections>) -> DataAccessLayer {
-        let source = Source::Pool(pool.into());
-        DataAccessLayer::sharing(source, Reflect::default(), Arc::default(), None)
+        DataAccessLayer::builder().of(Source::Pool(pool.into()), Arc::default())
     }
 
     /// Makes one whose transactions are nested in the transaction of a lane, one at a time.
@@ -116,18 +123,17 @@ impl DataAccessLayer {
         }
     }
 
-    fn sharing(
-        source: Source,
-        reflect: Reflect,
-        cache: Arc<Cache>,
-        observer: Option<Arc<dyn Observer>>,
-    ) -> DataAccessLayer {
+    /// Makes one that stands in for this: all of it but the connections, and what was reflected on them.
+    fn standing_in(&self, source: Source, observer: Option<Arc<dyn Observer>>) -> DataAccessLayer {
         DataAccessLayer(Arc::new(Inner {
+            id: LayerId::next(),
             source,
-            reflect,
-            cache,
+            options: self.0.options.clone(),
+            ambient: false,
+            reflect: self.0.reflect.clone(),
+            cache: Arc::default(),
             observer,
-            aliases: Aliases::default(),
+            aliases: self.0.aliases.clone(),
         }))
     }
 
@@ -155,14 +161,15 @@ impl DataAccessLayer {
 
     /// `owner` is named in the error of a borrower who would commit.
     async fn begin_for(&self, options: &TransactionOptions, owner: &str) -> Result<Transaction> {
-        let transaction = match &self.0.source {
+        let dal = self.here()?.into_owned();
+        let transaction = match &dal.0.source {
             Source::Pool(connections) => {
-                let observer = self.0.observer.clone();
+                let observer = dal.0.observer.clone();
                 Transaction::begin_on(connections, options, owner, observer).await?
             }
             Source::Lent(lent) => lent.begin(options).await?,
         };
-        Ok(transaction.of(self.clone()))
+        Ok(transaction.of(dal))
     }
 }
 

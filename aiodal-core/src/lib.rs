@@ -46,7 +46,7 @@ mod tls;
 mod transaction;
 
 pub use self::bulk::ToRow;
-pub use self::dal::{DataAccessLayer, DataAccessLayerBuilder, SchemaCache};
+pub use self::dal::{Ambient, DataAccessLayer, DataAccessLayerBuilder, SchemaCache};
 pub use self::database_url::DatabaseUrl;
 pub use self::error::{BoxError, Error, Result, chain};
 pub use self::ident::{quote_ident, quote_literal};

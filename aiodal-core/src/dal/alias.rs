@@ -87,7 +87,7 @@ impl Transaction {
     /// Nothing was; the error names what is near.
     pub fn alias(&self, name: &str) -> Result<TableSource> {
         let own = &self.shared().aliases;
-        let of_dal = self.dal().map(|dal| &dal.0.aliases);
+        let of_dal = self.dal().map(|dal| &*dal.0.aliases);
         let found = own
             .get(name)
             .or_else(|| of_dal.and_then(|aliases| aliases.get(name)));

@@ -3,12 +3,14 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::ambient::{self, LayerId};
+use super::cache::Cache;
 use super::lent::Lent;
-use super::{DataAccessLayer, SchemaCache, Source};
+use super::{DataAccessLayer, Inner, SchemaCache, Source};
 use crate::database_url::DatabaseUrl;
 use crate::error::Result;
 use crate::lane::{Lane, Observer};
-use crate::pool::PoolOptions;
+use crate::pool::{Connections, PoolOptions};
 use crate::reflect::Reflect;
 
 /// Says how to connect and what to reflect; made by [`DataAccessLayer::builder`].
@@ -31,6 +33,7 @@ pub struct DataAccessLayerBuilder {
     pool: PoolOptions,
     reflect: Reflect,
     observer: Option<Arc<dyn Observer>>,
+    apart: bool,
 }
 
 impl DataAccessLayerBuilder {
@@ -52,6 +55,13 @@ impl DataAccessLayerBuilder {
         self
     }
 
+    /// Sets whether a test that asks for it may have its own database stand in for this one, wherever the data access layer
+    /// was made. The default is that it may; `false` is for another database than the one under test.
+    pub fn ambient(mut self, ambient: bool) -> DataAccessLayerBuilder {
+        self.apart = !ambient;
+        self
+    }
+
     /// Returns the options of the pool.
     pub fn pool_options(&self) -> &PoolOptions {
         &self.pool
@@ -62,7 +72,7 @@ impl DataAccessLayerBuilder {
     #[must_use]
     pub fn on_loan(self, lane: &Lane, cache: &SchemaCache) -> DataAccessLayer {
         let source = Source::Lent(Lent::new(lane));
-        DataAccessLayer::sharing(source, self.reflect, cache.0.clone(), self.observer)
+        self.ambient(false).of(source, cache.0.clone())
     }
 
     /// Connects. What the URL leaves open is taken from the environment, as libpq does it.
@@ -80,15 +90,27 @@ impl DataAccessLayerBuilder {
     ///
     /// Like [`connect`](DataAccessLayerBuilder::connect).
     pub async fn open(self, url: &DatabaseUrl) -> Result<DataAccessLayer> {
-        let pool = self.pool.open(url).await?;
-        let source = Source::Pool(pool.into());
-        let cache = Arc::default();
-        Ok(DataAccessLayer::sharing(
+        let options = self.pool.clone();
+        let connections = if !self.apart && ambient::is_there() {
+            // Nobody may listen there: whoever uses it outside of the test finds out.
+            Connections::lazily(url, options)
+        } else {
+            options.open(url).await?.into()
+        };
+        Ok(self.of(Source::Pool(connections), Arc::default()))
+    }
+
+    pub(super) fn of(self, source: Source, cache: Arc<Cache>) -> DataAccessLayer {
+        DataAccessLayer(Arc::new(Inner {
+            id: LayerId::next(),
             source,
-            self.reflect,
+            options: self.pool,
+            ambient: !self.apart,
+            reflect: self.reflect,
             cache,
-            self.observer,
-        ))
+            observer: self.observer,
+            aliases: Arc::default(),
+        }))
     }
 }
 
@@ -98,6 +120,7 @@ impl fmt::Debug for DataAccessLayerBuilder {
             .field("pool", &self.pool)
             .field("reflect", &self.reflect)
             .field("observed", &self.observer.is_some())
+            .field("ambient", &!self.apart)
             .finish()
     }
 }

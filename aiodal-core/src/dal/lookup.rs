@@ -24,11 +24,12 @@ impl DataAccessLayer {
     /// There is no such relation; the error names the nearest ones.
     pub async fn table<'a>(&self, name: impl Into<NameRef<'a>>) -> Result<Arc<Table>> {
         let name = name.into();
-        let connections = match &self.0.source {
+        let dal = self.here()?;
+        let connections = match &dal.0.source {
             Source::Pool(connections) => connections,
-            Source::Lent(lent) => return lent.outer(self).table(name).await,
+            Source::Lent(lent) => return lent.outer(&dal).table(name).await,
         };
-        let epoch = match self.known(name) {
+        let epoch = match dal.known(name) {
             Ok(table) => return Ok(table),
             Err(epoch) => epoch,
         };
@@ -36,7 +37,7 @@ impl DataAccessLayer {
         let version = reflect::version_of(&held).await?;
         let bracket = Bracket::Transaction;
         let table = Box::pin(reflect::table(held.client(), version, name, bracket)).await?;
-        self.0.cache.keep(&name.text(), &table, epoch);
+        dal.0.cache.keep(&name.text(), &table, epoch);
         Ok(table)
     }
 
@@ -49,23 +50,27 @@ impl DataAccessLayer {
     ///
     /// No connection became free in time, or it was lost.
     pub async fn schema(&self) -> Result<Arc<Schema>> {
-        let connections = match &self.0.source {
+        let dal = self.here()?;
+        let connections = match &dal.0.source {
             Source::Pool(connections) => connections,
-            Source::Lent(lent) => return lent.outer(self).schema().await,
+            Source::Lent(lent) => return lent.outer(&dal).schema().await,
         };
         let reflected = async {
             let held = connections.checkout().await?;
             let version = reflect::version_of(&held).await?;
-            let options = &self.0.reflect;
+            let options = &dal.0.reflect;
             let whole = reflect::whole(held.client(), version, options, Bracket::Transaction);
             Ok((Box::pin(whole).await?, true))
         };
-        self.0.cache.whole_or(reflected).await
+        dal.0.cache.whole_or(reflected).await
     }
 
     /// Forgets what was reflected, so that the next look sees the database as it is. Snapshots stay as they are.
     pub fn refresh(&self) {
-        self.0.cache.clear();
+        // Where a test has ended there is nothing left to forget.
+        if let Ok(dal) = self.here() {
+            dal.0.cache.clear();
+        }
     }
 
     /// Returns a unique constraint by its own name, or by the table's if that has exactly one.

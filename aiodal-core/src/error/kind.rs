@@ -35,6 +35,9 @@ pub(super) enum Kind {
     NotOwner {
         owner: String,
     },
+    Ended {
+        owner: String,
+    },
     Identifier {
         name: String,
         reason: &'static str,
@@ -141,6 +144,10 @@ impl fmt::Display for Kind {
                 f,
                 "refused to commit: this transaction belongs to {owner}, which rolls it back; \
                  take `&mut Transaction` and leave the end to it, or nest with `savepoint()`"
+            )?,
+            Kind::Ended { owner } => write!(
+                f,
+                "refused to connect: this runs in {owner}, which has ended; await what you spawn"
             )?,
             Kind::Identifier { name, reason } => {
                 write!(f, "`{name}` cannot be an SQL identifier: {reason}")?;

@@ -109,6 +109,11 @@ impl Error {
         )
     }
 
+    pub(crate) fn ended(owner: &str) -> Error {
+        let owner = owner.to_owned();
+        Error::new(Kind::Ended { owner }, None)
+    }
+
     pub(crate) fn identifier(name: &str, reason: &'static str) -> Error {
         Error::new(
             Kind::Identifier {

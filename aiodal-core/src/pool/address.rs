@@ -16,6 +16,7 @@ use tokio::net::UnixStream;
 use tokio_postgres::Config;
 use tokio_postgres::config::Host;
 
+use super::dial::{Dial, Dialed, Duplex};
 use crate::config::Target;
 
 /// One place to connect to.
@@ -25,6 +26,8 @@ pub(super) enum Address {
     /// The directory of the socket, and the port that is part of its name.
     #[cfg(unix)]
     Unix(PathBuf, u16),
+    /// Wherever the streams lead that somebody makes.
+    Dialed(Dial),
 }
 
 impl Address {
@@ -61,6 +64,7 @@ impl Address {
                 let path = directory.join(format!(".s.PGSQL.{port}"));
                 Ok(Stream::Unix(UnixStream::connect(path).await?))
             }
+            Address::Dialed(dial) => Ok(Stream::Dialed(dial.open())),
         }
     }
 
@@ -81,6 +85,7 @@ impl fmt::Display for Address {
                     directory.join(format!(".s.PGSQL.{port}")).display()
                 )
             }
+            Address::Dialed(_) => f.write_str("the stream that it was given"),
         }
     }
 }
@@ -113,6 +118,7 @@ pub(super) enum Stream {
     Tcp(TcpStream),
     #[cfg(unix)]
     Unix(UnixStream),
+    Dialed(Dialed),
 }
 
 impl Stream {
@@ -121,12 +127,10 @@ impl Stream {
             Stream::Tcp(stream) => Pin::new(stream),
             #[cfg(unix)]
             Stream::Unix(stream) => Pin::new(stream),
+            Stream::Dialed(stream) => Pin::new(stream),
         }
     }
 }
-
-trait Duplex: AsyncRead + AsyncWrite {}
-impl<T: AsyncRead + AsyncWrite> Duplex for T {}
 
 impl AsyncRead for Stream {
     fn poll_read(

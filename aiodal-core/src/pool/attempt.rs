@@ -87,7 +87,13 @@ impl Attempt<'_> {
             Some(Host::Tcp(name)) => name.as_str(),
             _ => "the server",
         };
-        let addresses = match timeout(self.limit, Address::of(target)).await {
+        let looking_up = async {
+            match &self.options.dial {
+                Some(dial) => Ok(vec![Address::Dialed(dial.clone())]),
+                None => Address::of(target).await,
+            }
+        };
+        let addresses = match timeout(self.limit, looking_up).await {
             Ok(Ok(addresses)) => self.shuffled(addresses),
             Ok(Err(error)) => return Err(vec![Failure::lookup(name, error)]),
             Err(_) => {

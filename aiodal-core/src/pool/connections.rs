@@ -12,7 +12,9 @@ use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
 
 use super::cancel::CancelToken;
 use super::held::Held;
-use super::{Pool, checkout, checkout_foreign};
+use super::lazy::Lazy;
+use super::{Pool, PoolOptions, checkout, checkout_foreign};
+use crate::database_url::DatabaseUrl;
 use crate::error::Result;
 
 /// Where connections come from: a [`Pool`] of ours, or any bb8 pool over bb8-postgres.
@@ -26,7 +28,7 @@ use crate::error::Result;
 pub struct Connections(Arc<dyn Source>);
 
 /// What a pool can do, whatever its type.
-trait Source: Send + Sync + fmt::Debug {
+pub(super) trait Source: Send + Sync + fmt::Debug {
     fn checkout(&self) -> BoxFuture<'_, Result<Held>>;
 }
 
@@ -47,6 +49,11 @@ impl Connections {
             version: Arc::default(),
             cancel: move |token| CancelToken::of_client(token, tls.clone()),
         }))
+    }
+
+    /// Makes a pool that is opened by whoever first wants a connection.
+    pub(crate) fn lazily(url: &DatabaseUrl, options: PoolOptions) -> Connections {
+        Connections(Arc::new(Lazy::new(url.clone(), options)))
     }
 
     /// Waits for a connection.

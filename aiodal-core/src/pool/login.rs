@@ -69,6 +69,8 @@ impl Attempt<'_> {
                 };
                 config.hostaddr(address.ip()).port(address.port());
             }
+            // The stream has been made.
+            (Address::Dialed(_), _) => {}
         }
         config
             .ssl_mode(match way {

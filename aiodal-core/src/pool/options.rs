@@ -4,9 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_postgres::error::DbError;
 
 use super::connection::OnNotice;
+use super::dial::Dial;
 use super::source::ConnectionSource;
 use super::{CONNECT_LIMIT, Pool};
 use crate::config::option;
@@ -48,6 +50,7 @@ pub struct PoolOptions {
     search_path: Option<Vec<String>>,
     pub(super) on_connect: Vec<String>,
     pub(super) on_notice: Option<OnNotice>,
+    pub(super) dial: Option<Dial>,
     #[cfg(feature = "rustls")]
     pub(super) tls: Option<crate::tls::Tls>,
 }
@@ -67,6 +70,7 @@ impl Default for PoolOptions {
             search_path: None,
             on_connect: Vec::new(),
             on_notice: None,
+            dial: None,
             #[cfg(feature = "rustls")]
             tls: None,
         }
@@ -225,6 +229,16 @@ impl PoolOptions {
         let builder = self.builder()?;
         let source = ConnectionSource::with_options(url, &self)?;
         Ok(builder.build_unchecked(source))
+    }
+
+    /// Has connections made on streams of the caller's own, in place of sockets to the hosts of the URL: a server within the
+    /// process, a tunnel. Requests to cancel take another such stream each. There is no TLS on them.
+    pub fn dial<S>(mut self, dial: impl Fn() -> S + Send + Sync + 'static) -> PoolOptions
+    where
+        S: AsyncRead + AsyncWrite + Send + 'static,
+    {
+        self.dial = Some(Dial::new(dial));
+        self
     }
 
     /// Checks what bb8 would panic about.

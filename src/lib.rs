@@ -293,8 +293,8 @@ pub use aiodal_core::rustls;
 pub use aiodal_macros::{fixture, session, test};
 #[cfg(feature = "test")]
 pub use aiodal_test::{
-    Config, FinalizerOutcome, Finalizers, Fingerprint, Fixture, Isolation, Keep, Migrations,
-    PoolConfig, PostgresConfig, Session, SetUpError, ShowSql,
+    Config, EnterGuard, FinalizerOutcome, Finalizers, Fingerprint, Fixture, Isolation, Keep,
+    Migrations, PoolConfig, PostgresConfig, Sandbox, Session, SetUpError, ShowSql,
 };
 
 /// Hearing of every statement: [`DataAccessLayerBuilder::observer`].
@@ -341,4 +341,7 @@ mod pages {
 
     #[doc = include_str!("../docs/limits.md")]
     struct Limits;
+
+    #[doc = include_str!("../docs/sandbox.md")]
+    struct Sandbox;
 }

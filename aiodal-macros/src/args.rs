@@ -10,7 +10,7 @@ use syn::Path;
 
 pub(crate) use self::sql_fixtures::SqlFixture;
 use self::values::{
-    boolean, count, flavor, isolation, isolation_level, path, timeout, worker_threads,
+    boolean, count, flavor, isolation, isolation_level, path, sandbox_wait, timeout, worker_threads,
 };
 use crate::krate;
 use crate::problems::Problems;
@@ -40,6 +40,14 @@ const ISOLATION: Known = Known {
 const ISOLATION_LEVEL: Known = Known {
     name: "isolation_level",
     example: "isolation_level = \"serializable\"",
+};
+const AMBIENT: Known = Known {
+    name: "ambient",
+    example: "ambient[ = true]",
+};
+const SANDBOX_WAIT: Known = Known {
+    name: "sandbox_wait",
+    example: "sandbox_wait = \"5s\"",
 };
 const ECHO: Known = Known {
     name: "echo",
@@ -72,6 +80,8 @@ pub(crate) struct TestArgs {
     pub(crate) timeout: Option<Duration>,
     pub(crate) isolation: Option<Isolation>,
     pub(crate) isolation_level: Option<IsolationLevel>,
+    pub(crate) ambient: Option<bool>,
+    pub(crate) sandbox_wait: Option<Duration>,
     pub(crate) echo: Option<bool>,
     pub(crate) max_queries: Option<u32>,
     pub(crate) max_repeats: Option<u32>,
@@ -121,6 +131,8 @@ impl TestArgs {
             TIMEOUT,
             ISOLATION,
             ISOLATION_LEVEL,
+            AMBIENT,
+            SANDBOX_WAIT,
             ECHO,
             MAX_QUERIES,
             MAX_REPEATS,
@@ -141,6 +153,8 @@ impl TestArgs {
         let timeout = given.value(TIMEOUT, timeout, problems);
         let isolation = given.value(ISOLATION, isolation, problems);
         let isolation_level = given.value(ISOLATION_LEVEL, isolation_level, problems);
+        let ambient = given.value(AMBIENT, |value| boolean(value, AMBIENT), problems);
+        let sandbox_wait = given.value(SANDBOX_WAIT, sandbox_wait, problems);
         let echo = given.value(ECHO, |value| boolean(value, ECHO), problems);
         let max_queries = given.value(MAX_QUERIES, |value| count(value, MAX_QUERIES), problems);
         let max_repeats = given.value(MAX_REPEATS, |value| count(value, MAX_REPEATS), problems);
@@ -170,6 +184,8 @@ impl TestArgs {
             timeout,
             isolation,
             isolation_level,
+            ambient,
+            sandbox_wait,
             echo,
             max_queries,
             max_repeats,
@@ -321,7 +337,7 @@ mod tests {
         assert_eq!(
             problems,
             [
-                "unknown option `flavour`; did you mean `flavor`? expected one of: `flavor`, `worker_threads`, `start_paused`, `timeout`, `isolation`, `isolation_level`, `echo`, `max_queries`, `max_repeats`, `session`, `fixtures`, `crate`",
+                "unknown option `flavour`; did you mean `flavor`? expected one of: `flavor`, `worker_threads`, `start_paused`, `timeout`, `isolation`, `isolation_level`, `ambient`, `sandbox_wait`, `echo`, `max_queries`, `max_repeats`, `session`, `fixtures`, `crate`",
                 "expected an option, such as `flavor = \"multi_thread\"`",
                 "`crate` needs a value: `crate = my_aiodal`",
                 "`worker_threads` takes a whole number of at least 1, such as `worker_threads = 2`",
@@ -357,6 +373,26 @@ mod tests {
     fn worker_threads_need_the_multi_thread_runtime() {
         let problem = only_problem(quote!(worker_threads = 2));
         assert!(problem.starts_with("`worker_threads` needs `flavor = \"multi_thread\"`"));
+    }
+
+    #[test]
+    fn a_switch_may_stand_alone() {
+        assert_eq!(valid(quote!(ambient)).ambient, Some(true));
+        assert_eq!(valid(quote!(ambient = false)).ambient, Some(false));
+        assert_eq!(valid(quote!()).ambient, None);
+    }
+
+    #[test]
+    fn a_sandbox_waits_for_a_while() {
+        let args = valid(quote!(sandbox_wait = "2m"));
+        assert_eq!(args.sandbox_wait, Some(Duration::from_secs(120)));
+        let problem = only_problem(quote!(sandbox_wait = "0s"));
+        assert!(problem.starts_with("a `sandbox_wait` of zero"), "{problem}");
+        let problem = only_problem(quote!(sandbox_wait = 5));
+        assert!(
+            problem.starts_with("`sandbox_wait` takes a whole number and a unit"),
+            "{problem}"
+        );
     }
 
     #[test]

@@ -132,7 +132,7 @@ fn set_up(test: &TestFn<'_>, context: &Ident) -> TokenStream {
         let mut #plan = #context.plan();
         #sql_fixtures
         #(#planned)*
-        #context.prepare(#plan)?;
+        #context.prepare(#plan).await?;
         #(#set_up)*
     }
 }
@@ -201,6 +201,8 @@ fn case(test: &TestFn<'_>, of: Option<&Case<'_>>) -> TokenStream {
         timeout,
         isolation,
         isolation_level,
+        ambient,
+        sandbox_wait,
         echo,
         max_queries,
         max_repeats,
@@ -228,12 +230,14 @@ fn case(test: &TestFn<'_>, of: Option<&Case<'_>>) -> TokenStream {
     if *start_paused {
         set.push(quote!(start_paused: true));
     }
-    if let Some(timeout) = timeout {
-        let (secs, nanos) = (timeout.as_secs(), timeout.subsec_nanos());
-        set.push(some(
-            "timeout",
-            quote!(::core::time::Duration::new(#secs, #nanos)),
-        ));
+    for (name, value) in [("timeout", timeout), ("sandbox_wait", sandbox_wait)] {
+        if let Some(value) = value {
+            let (secs, nanos) = (value.as_secs(), value.subsec_nanos());
+            set.push(some(
+                name,
+                quote!(::core::time::Duration::new(#secs, #nanos)),
+            ));
+        }
     }
     if let Some(isolation) = isolation {
         let variant = format_ident!("{isolation:?}");
@@ -245,6 +249,9 @@ fn case(test: &TestFn<'_>, of: Option<&Case<'_>>) -> TokenStream {
             "isolation_level",
             quote!(#private::IsolationLevel::#variant),
         ));
+    }
+    if let Some(ambient) = ambient {
+        set.push(some("ambient", quote!(#ambient)));
     }
     if let Some(echo) = echo {
         set.push(some("echo", quote!(#echo)));

@@ -52,7 +52,7 @@ impl<'a> TestFn<'a> {
             parameters.as_ref(),
             &mut problems,
         );
-        check_somebody_sees(&args.sql_fixtures, &arguments, &mut problems);
+        check_somebody_sees(&args, &arguments, &mut problems);
         check_one_transaction(&function.sig, &arguments, &mut problems);
         if returns_unit {
             check_returns_nothing(&function.sig, &mut problems);

@@ -1,6 +1,7 @@
 //! Splits an attribute's tokens into `key = value` settings, before anyone asks what the values mean.
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
+use quote::quote;
 
 use crate::nearest::expected_one_of;
 use crate::problems::Problems;
@@ -10,7 +11,7 @@ use crate::problems::Problems;
 pub(crate) struct Known {
     pub(crate) name: &'static str,
     /// What a message shows as the right way to write it; of a flag, which has no value, its name. That of a list has
-    /// parentheses behind the name.
+    /// parentheses behind the name, and that of a switch, whose value may be left out, brackets.
     pub(crate) example: &'static str,
 }
 
@@ -23,6 +24,10 @@ impl Known {
 
     fn is_flag(self) -> bool {
         self.name == self.example
+    }
+
+    fn is_switch(self) -> bool {
+        self.example[self.name.len()..].starts_with('[')
     }
 
     fn is_list(self) -> bool {
@@ -115,7 +120,12 @@ fn read_one(
             }
         };
     }
-    let is_assigned = matches!(rest.next(), Some(TokenTree::Punct(p)) if p.as_char() == '=');
+    let next = rest.next();
+    if option.is_switch() && next.is_none() {
+        let value = quote!(true);
+        return Some(Setting { key, value });
+    }
+    let is_assigned = matches!(next, Some(TokenTree::Punct(p)) if p.as_char() == '=');
     let value: TokenStream = rest.collect();
     if !is_assigned || value.is_empty() {
         let example = option.example;

@@ -16,4 +16,5 @@ mod socket;
 mod source;
 
 pub(crate) use self::driver::Running;
+pub(crate) use self::socket::Socket;
 pub(crate) use self::source::{Backend, BackendSource, connect};

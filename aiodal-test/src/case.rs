@@ -35,6 +35,10 @@ pub struct TestCase {
     pub isolation_level: Option<IsolationLevel>,
     /// Whether its statements are logged; `None` is what the configuration says.
     pub echo: Option<bool>,
+    /// How long a client of its sandbox may wait for another; `None` is what the configuration says.
+    pub sandbox_wait: Option<Duration>,
+    /// Whether data access layers that its code has not been passed find its database; `None` is what the configuration says.
+    pub ambient: Option<bool>,
     /// How many statements it may run.
     pub max_queries: Option<u32>,
     /// How many times it may run the same statement.
@@ -68,6 +72,8 @@ impl TestCase {
             isolation: None,
             isolation_level: None,
             echo: None,
+            sandbox_wait: None,
+            ambient: None,
             max_queries: None,
             max_repeats: None,
             session: None,

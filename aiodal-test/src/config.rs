@@ -50,6 +50,12 @@ pub struct Config {
     /// How long a statement may wait for a lock that another test holds before its test fails: `AIODAL_LOCK_WAIT`,
     /// `lock_wait`. Default: 10 seconds.
     pub lock_wait: Duration,
+    /// How long a client of a sandbox may wait for another that has an open transaction and does nothing:
+    /// `AIODAL_SANDBOX_WAIT`, `sandbox_wait`. Default: 5 seconds.
+    pub sandbox_wait: Duration,
+    /// Whether data access layers that the code under test has in a static, or made by itself, find the database of the test that
+    /// it runs in: `AIODAL_AMBIENT`, `ambient`. Default: `false`.
+    pub ambient: bool,
     /// Whether databases may be made on a server whose URL looks like production: `AIODAL_ALLOW_PRODUCTION`,
     /// `allow_production`. Default: `false`.
     pub allow_production: bool,
@@ -142,6 +148,8 @@ impl Default for Config {
             keep: Keep::default(),
             sql: ShowSql::default(),
             lock_wait: Duration::from_secs(10),
+            sandbox_wait: Duration::from_secs(5),
+            ambient: false,
             allow_production: false,
             settings: BTreeMap::new(),
             pool: PoolConfig::default(),
@@ -198,6 +206,8 @@ impl fmt::Debug for Config {
             keep,
             sql,
             lock_wait,
+            sandbox_wait,
+            ambient,
             allow_production,
             settings,
             pool,
@@ -214,6 +224,8 @@ impl fmt::Debug for Config {
             .field("keep", keep)
             .field("sql", sql)
             .field("lock_wait", lock_wait)
+            .field("sandbox_wait", sandbox_wait)
+            .field("ambient", ambient)
             .field("allow_production", allow_production)
             .field("settings", settings)
             .field("pool", pool)

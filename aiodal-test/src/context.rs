@@ -11,18 +11,20 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use aiodal_core::{DataAccessLayer, DatabaseUrl, Transaction};
+use aiodal_core::{DataAccessLayer, DatabaseUrl, Pool, Transaction};
 use futures_util::FutureExt;
 
-use crate::case::TestCase;
+use crate::ambient::OfTest;
+use crate::case::{Flavor, TestCase};
 use crate::database::OwnDatabase;
-use crate::fixture::{Finalizers, Plan, Requirements, SessionContext, said};
+use crate::fixture::{Clients, Finalizers, Plan, Requirements, SessionContext, said};
 use crate::isolation::Isolation;
 use crate::journal::Journal;
 use crate::locks::{Watched, Watching, application_name};
 use crate::notices;
 use crate::rollback::{Lease, Modes, begin};
 use crate::runtime::within;
+use crate::sandbox::{Opening, Sandbox, SandboxLease, SandboxReport};
 use crate::session::{self, Place, Session};
 use crate::set_up::SetUpError;
 use crate::sql_fixture::run_sql_fixtures;
@@ -39,6 +41,8 @@ struct Inner {
     /// The session, once something of it is required.
     session: Cell<Option<&'static Session>>,
     requirements: RefCell<Requirements>,
+    /// Whether data access layers that its code has not been passed find its database.
+    ambient: Cell<bool>,
     finalizers: Finalizers,
     /// The values of fixtures, in the order of their setting up.
     kept: RefCell<Vec<Arc<dyn Any>>>,
@@ -51,6 +55,8 @@ pub(crate) struct Held {
     pub(crate) session: &'static Session,
     pub(crate) place: Arc<Place>,
     pub(crate) database: Database,
+    /// Whoever finds it without having been passed anything, if that was asked for.
+    pub(crate) ambient: Option<OfTest>,
 }
 
 /// What keeps it apart from those of others.
@@ -58,15 +64,21 @@ pub(crate) enum Database {
     /// A transaction in the database of the place.
     Lent(Lent),
     /// A database like that of the place.
-    Own(OwnDatabase),
+    Own(Box<OwnDatabase>),
 }
 
 /// A lease, and the entry of who has it.
 pub(crate) struct Lent {
-    pub(crate) lease: Lease,
+    pub(crate) lease: Leased,
     pub(crate) watching: Watching,
     pub(crate) read_only: bool,
     pub(crate) ticket: session::Ticket,
+}
+
+/// The connection, with or without a sandbox on it.
+pub(crate) enum Leased {
+    Direct(Box<Lease>),
+    Sandbox(Box<SandboxLease>),
 }
 
 /// Why a body did not return.
@@ -96,6 +108,7 @@ impl Context {
             case,
             session: Cell::new(None),
             requirements: RefCell::default(),
+            ambient: Cell::new(false),
             finalizers: Finalizers::new(),
             kept: RefCell::default(),
             held: Mutex::new(None),
@@ -113,13 +126,30 @@ impl Context {
     /// # Errors
     ///
     /// What is asked for does not fit together, or there is no session.
-    pub fn prepare(&self, plan: Plan) -> Result<(), Interrupted> {
+    pub async fn prepare(&self, mut plan: Plan) -> Result<(), Interrupted> {
+        let ambient = self.asks_for_ambient();
+        if ambient {
+            plan.needs_sandbox();
+        }
         let requirements = plan.finish()?;
         if requirements.session {
             self.0.session.set(Some(Session::get(&self.0.case)?));
         }
         self.0.requirements.replace(requirements);
+        self.0.ambient.set(ambient);
+        if ambient {
+            // A fixture may call what finds it.
+            Box::pin(self.begin()).await?;
+        }
         Ok(())
+    }
+
+    /// Says whether data access layers that the test's code has not been passed are to find its database.
+    fn asks_for_ambient(&self) -> bool {
+        let case = &self.0.case;
+        // A test that asks for nothing else needs no session, and is not to fail for want of one.
+        let configured = || Session::config(case).is_ok_and(|config| config.ambient);
+        case.ambient.unwrap_or_else(configured)
     }
 
     /// Runs the body under its time limit and catches its panic, so that everything behind it still happens.
@@ -132,6 +162,10 @@ impl Context {
         reason = "the body has returned when its output is taken"
     )]
     pub async fn body<F: Future>(&self, body: F) -> Result<F::Output, Interrupted> {
+        if self.0.session.get().is_none() {
+            // Nothing was asked for, or nothing of a session.
+            self.prepare(self.plan()).await?;
+        }
         self.publish().await?;
         let mut output = None;
         self.erased_body(Box::pin(async { output = Some(body.await) }))
@@ -168,8 +202,19 @@ impl Context {
     /// Returns the test's transaction: on loan, except in a database of the test's own if it is the test itself that asks.
     pub(crate) async fn transaction(&self, by_test: bool) -> Result<Transaction, SetUpError> {
         self.begin().await?;
-        if let Database::Lent(lent) = &self.given().database {
-            return Ok(lent.lease.transaction());
+        let sandbox = match &self.given().database {
+            Database::Lent(Lent {
+                lease: Leased::Direct(lease),
+                ..
+            }) => return Ok(lease.transaction()),
+            Database::Lent(Lent {
+                lease: Leased::Sandbox(lease),
+                ..
+            }) => Some(lease.own()),
+            Database::Own(_) => None,
+        };
+        if let Some(own) = sandbox {
+            return own.transaction().await;
         }
         let dal = self.data_access_layer().await?;
         let begun = match &mut self.given().database {
@@ -195,17 +240,58 @@ impl Context {
     pub(crate) async fn data_access_layer(&self) -> Result<DataAccessLayer, SetUpError> {
         self.begin().await?;
         let opening = match &self.given().database {
-            Database::Lent(lent) => return Ok(lent.lease.dal().clone()),
+            Database::Lent(Lent {
+                lease: Leased::Direct(lease),
+                ..
+            }) => return Ok(lease.dal().clone()),
+            Database::Lent(Lent {
+                lease: Leased::Sandbox(lease),
+                ..
+            }) => Err(lease.sandbox()),
             Database::Own(own) => match own.dal() {
                 Some(open) => return Ok(open),
-                None => own.opening(),
+                None => Ok(own.opening()),
             },
+        };
+        let opening = match opening {
+            Ok(opening) => opening,
+            Err(sandbox) => return sandbox.dal().await,
         };
         let dal = opening.open(&self.0.case).await?;
         if let Database::Own(own) = &mut self.given().database {
             own.opened(&dal);
         }
         Ok(dal)
+    }
+
+    /// Returns the test's sandbox.
+    pub(crate) async fn sandbox(&self) -> Result<Sandbox, SetUpError> {
+        self.begin().await?;
+        match &self.given().database {
+            Database::Lent(Lent {
+                lease: Leased::Sandbox(lease),
+                ..
+            }) => Ok(lease.sandbox()),
+            Database::Lent(_) => unreachable!("the plan has asked for one"),
+            Database::Own(_) => Err(SetUpError::new(
+                "a test with a database of its own has no sandbox",
+                "whoever connects to that database commits, and nobody else sees it\n\
+                 take `&aiodal::DatabaseUrl`, an `aiodal::Pool` or a `DataAccessLayer`",
+            )),
+        }
+    }
+
+    /// Returns a pool of connections: to the sandbox, or to the test's own database.
+    pub(crate) async fn pool(&self) -> Result<Pool, SetUpError> {
+        self.begin().await?;
+        let opening = match &self.given().database {
+            Database::Own(own) => Some(own.opening()),
+            Database::Lent(_) => None,
+        };
+        match opening {
+            Some(opening) => opening.pool(&self.0.case).await,
+            None => self.sandbox().await?.pool().await,
+        }
     }
 
     /// Returns where the test's own database is.
@@ -299,7 +385,7 @@ impl Context {
             notices::print();
             let place = place?;
             let own = OwnDatabase::take(session, &place, case, journal).await?;
-            (place, Database::Own(own))
+            (place, Database::Own(Box::new(own)))
         } else {
             let modes = Modes {
                 level: case.isolation_level,
@@ -312,13 +398,37 @@ impl Context {
                 .hooks()
                 .data_access_layer(DataAccessLayer::builder());
             let first = dal.pool_options().on_connect_sql();
-            let begin = begin(modes, &application_name(case), first);
+            let sandbox = self.0.requirements.borrow().sandbox;
+            let begin = begin(modes, &application_name(case), first, sandbox.is_some());
             let owner = format!("test {}", case.name);
-            let lease = Lease::begin(slot, &begin, &owner, journal, dal, &place.schema);
+            let lease = if let Some(clients) = sandbox {
+                let opening = Opening {
+                    begin: &begin,
+                    owner,
+                    place: &place,
+                    journal: journal.clone(),
+                    dal,
+                    session: &session.runtime,
+                    patience: case.sandbox_wait.unwrap_or(session.config.sandbox_wait),
+                    on_test: case.flavor == Flavor::CurrentThread
+                        && !case.start_paused
+                        && (clients == Clients::Runtime || !self.0.ambient.get()),
+                };
+                SandboxLease::begin(slot, opening).map(|lease| Leased::Sandbox(Box::new(lease)))
+            } else {
+                Lease::begin(slot, &begin, &owner, journal.clone(), dal, &place.schema)
+                    .map(|lease| Leased::Direct(Box::new(lease)))
+            };
             let lease = lease.map_err(|error| {
                 SetUpError::caused("failed to drive a connection on the test's runtime", &error)
             })?;
-            let watched = Watched::new(*case, &place.url, &lease);
+            let watched = match &lease {
+                Leased::Direct(lease) => {
+                    let lane = lease.lane().clone();
+                    Watched::new(*case, &place.url, &journal, move || lane.has_begun())
+                }
+                Leased::Sandbox(lease) => Watched::new(*case, &place.url, &journal, lease.began()),
+            };
             let lent = Lent {
                 watching: session.locks.watch(watched),
                 lease,
@@ -327,16 +437,26 @@ impl Context {
             };
             (place, Database::Lent(lent))
         };
+        let ambient = self.0.ambient.get().then(|| match &database {
+            Database::Own(own) => OfTest::here(&own.ambient(case)),
+            Database::Lent(Lent {
+                lease: Leased::Sandbox(lease),
+                ..
+            }) => OfTest::here(lease.sandbox().ambient()),
+            Database::Lent(_) => unreachable!("a sandbox is required with it"),
+        });
         *self.held() = Some(Held {
             session,
             place,
             database,
+            ambient,
         });
         let begun = match &self.given().database {
-            Database::Lent(lent) => Some(lent.lease.transaction()),
-            Database::Own(_) => None,
+            Database::Lent(_) if session.hooks().begins() => Some(()),
+            Database::Lent(_) | Database::Own(_) => None,
         };
-        if let Some(mut begun) = begun {
+        if begun.is_some() {
+            let mut begun = Box::pin(self.transaction(false)).await?;
             session.hooks().begin(&mut begun).await?;
         }
         if case.sql_fixtures.is_empty() {
@@ -407,10 +527,23 @@ impl DerefMut for Given<'_> {
     }
 }
 
+impl Leased {
+    /// Returns what the sandbox has to say, if there is one.
+    pub(crate) fn sandbox_report(&self) -> Option<Arc<SandboxReport>> {
+        match self {
+            Leased::Direct(_) => None,
+            Leased::Sandbox(lease) => Some(lease.report()),
+        }
+    }
+}
+
 impl Database {
     pub(crate) fn journal(&self) -> &Arc<Journal> {
         match self {
-            Database::Lent(lent) => lent.lease.journal(),
+            Database::Lent(lent) => match &lent.lease {
+                Leased::Direct(lease) => lease.journal(),
+                Leased::Sandbox(lease) => lease.journal(),
+            },
             Database::Own(own) => &own.journal,
         }
     }

@@ -7,7 +7,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use aiodal_core::{DataAccessLayer, DatabaseUrl, PoolOptions, SqlState, Transaction};
+use aiodal_core::{
+    Ambient, DataAccessLayer, DataAccessLayerBuilder, DatabaseUrl, IsolationLevel, Pool,
+    PoolOptions, SqlState, Transaction,
+};
 
 use crate::case::TestCase;
 use crate::isolation::Keep;
@@ -87,6 +90,15 @@ impl OwnDatabase {
             journal: self.journal.clone(),
             session: self.session,
         }
+    }
+
+    /// Returns what has data access layers find it.
+    pub(crate) fn ambient(&self, case: &TestCase) -> Arc<Ambient> {
+        let level = case.isolation_level;
+        let adapt = move |options: PoolOptions| with_level(options.max_size(CONNECTIONS), level);
+        let owner = format!("test {}", case.name);
+        let ambient = Ambient::new(&owner, &self.url, adapt, Some(self.journal.clone()));
+        Arc::new(ambient)
     }
 
     /// Keeps what [`Opening::open`] has opened, for the next who asks.
@@ -176,6 +188,32 @@ impl Opening {
     ///
     /// The server refuses, or stays full.
     pub(crate) async fn open(self, case: &TestCase) -> Result<DataAccessLayer, SetUpError> {
+        let open = |builder: DataAccessLayerBuilder, url| async move { builder.open(&url).await };
+        self.patiently(case, open).await
+    }
+
+    /// The same for a pool of connections, whose statements nobody notes.
+    ///
+    /// # Errors
+    ///
+    /// The server refuses, or stays full.
+    pub(crate) async fn pool(self, case: &TestCase) -> Result<Pool, SetUpError> {
+        let open = |builder: DataAccessLayerBuilder, url| async move {
+            let options = builder.pool_options().clone();
+            options.open(&url).await
+        };
+        self.patiently(case, open).await
+    }
+
+    async fn patiently<T, F>(
+        self,
+        case: &TestCase,
+        open: impl Fn(DataAccessLayerBuilder, DatabaseUrl) -> F + Send + 'static,
+    ) -> Result<T, SetUpError>
+    where
+        F: Future<Output = aiodal_core::Result<T>> + Send,
+        T: Send + 'static,
+    {
         let Opening {
             url,
             journal,
@@ -188,18 +226,14 @@ impl Opening {
         let mut builder = session
             .hooks()
             .data_access_layer(DataAccessLayer::builder().pool(options));
-        if let Some(level) = case.isolation_level {
-            let options = builder.pool_options().clone().on_connect(format!(
-                "set session characteristics as transaction isolation level {level}"
-            ));
-            builder = builder.pool(options);
-        }
+        let options = with_level(builder.pool_options().clone(), case.isolation_level);
+        builder = builder.pool(options).ambient(false);
         let opening = async move {
             let deadline = Instant::now() + patience;
             loop {
                 let builder = builder.clone().observer(journal.clone());
-                let error = match builder.open(&url).await {
-                    Ok(dal) => return Ok(dal),
+                let error = match open(builder, url.clone()).await {
+                    Ok(opened) => return Ok(opened),
                     Err(error) => error,
                 };
                 if error.code() != Some(&SqlState::TOO_MANY_CONNECTIONS)
@@ -219,6 +253,16 @@ impl Opening {
             .spawn(opening)
             .await
             .expect("connecting does not panic, and the session's runtime outlives the test")
+    }
+}
+
+/// Has all transactions on the connections of a pool begin at an isolation level.
+fn with_level(options: PoolOptions, level: Option<IsolationLevel>) -> PoolOptions {
+    match level {
+        Some(level) => options.on_connect(format!(
+            "set session characteristics as transaction isolation level {level}"
+        )),
+        None => options,
     }
 }
 

@@ -25,7 +25,7 @@ where
     run(case, async |context| {
         let mut plan = context.plan();
         let dal = plan.own::<DataAccessLayer>();
-        context.prepare(plan)?;
+        context.prepare(plan).await?;
         let dal = dal.set_up(&context).await?;
         context.body(body(&dal)).await
     })

@@ -27,7 +27,7 @@ pub(crate) use self::layers::{Layer, Layers};
 pub use self::of_session::{OfSession, SessionCall, SessionContext, SessionFixtureFn};
 pub use self::of_test::{FixtureCall, FixtureFn, OfTest, With, WithValues};
 pub use self::plan::Plan;
-pub(crate) use self::requirements::Requirements;
+pub(crate) use self::requirements::{Clients, Requirements};
 pub use self::source::FixtureSource;
 
 /// Something that a test, or a fixture, asks for by the type of an argument.

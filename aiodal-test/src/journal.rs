@@ -16,7 +16,7 @@ use aiodal_core::{Error, Observer, Outcome, SqlState, Started};
 
 use self::budget::Budget;
 use self::control::Control;
-pub(crate) use self::history::{End, Entry, History};
+pub(crate) use self::history::{End, Entry, Failure, History};
 pub(crate) use self::line::{LONGEST_STATEMENT, in_a_line};
 pub(crate) use self::secret::{hides, mask};
 use crate::case::TestCase;
@@ -127,6 +127,40 @@ impl Journal {
     /// Takes what was noted of the statements; those to come are noted anew.
     pub(crate) fn take_history(&self) -> History {
         std::mem::take(&mut self.notes().history)
+    }
+
+    /// Notes a statement that a client of the sandbox sends, whichever driver it has.
+    pub(crate) fn sent(&self, sql: &str) -> u64 {
+        let statement = Started::new(sql);
+        let mut notes = self.notes();
+        notes.budget.count(&statement);
+        notes.history.push(&statement).number
+    }
+
+    /// Notes how such a statement has ended.
+    pub(crate) fn answered(
+        &self,
+        number: u64,
+        took: Duration,
+        outcome: Result<Option<u64>, Failure>,
+    ) {
+        let mut guard = self.notes();
+        let notes = &mut *guard;
+        let Some(entry) = notes.history.find(number) else {
+            return;
+        };
+        entry.end = match outcome {
+            Ok(rows) => End::Rows(took, rows),
+            Err(failure) => {
+                notes.limits.refused(&entry.sql, &failure);
+                End::Failed(took, failure)
+            }
+        };
+        if self.echo {
+            let line = echo::line(entry);
+            drop(guard);
+            eprintln!("{line}");
+        }
     }
 
     fn notes(&self) -> MutexGuard<'_, Notes> {

@@ -1,5 +1,6 @@
 //! The test session of `aiodal`, and the run of one test.
 
+mod ambient;
 mod backend;
 mod case;
 mod changes;
@@ -22,12 +23,15 @@ mod report;
 mod rollback;
 mod runner;
 mod runtime;
+mod sandbox;
 mod session;
 mod set_up;
 mod sql_fixture;
 mod stock;
 mod template;
+mod tokens;
 
+pub use self::ambient::EnterGuard;
 pub use self::case::{Flavor, TestCase};
 pub use self::config::{Config, PoolConfig, PostgresConfig, ShowSql};
 pub use self::context::{Context, Interrupted, Panic};
@@ -40,6 +44,7 @@ pub use self::fixture::{
 };
 pub use self::isolation::{Isolation, Keep};
 pub use self::runner::{Verdict, run};
+pub use self::sandbox::Sandbox;
 pub use self::session::{
     NamedSession, Overrides as Session, SessionSource, SessionType, register_session,
 };

@@ -2,7 +2,7 @@
 
 use aiodal_core::{Outcome, SqlState};
 
-use crate::journal::{LONGEST_STATEMENT, in_a_line};
+use crate::journal::{Failure, LONGEST_STATEMENT, in_a_line};
 
 /// What has met a limit of its transaction so far.
 #[derive(Debug, Default)]
@@ -39,22 +39,7 @@ impl Limits {
             return;
         };
         let Some(code) = error.code() else { return };
-        let remedy = if *code == SqlState::READ_ONLY_SQL_TRANSACTION {
-            Remedy::Rollback
-        } else if [
-            // VACUUM, CREATE DATABASE, CREATE INDEX CONCURRENTLY …
-            SqlState::ACTIVE_SQL_TRANSACTION,
-            // COMMIT in a procedure.
-            SqlState::INVALID_TRANSACTION_TERMINATION,
-            // A value of an enum, in the transaction that has added it.
-            SqlState::UNSAFE_NEW_ENUM_VALUE_USAGE,
-        ]
-        .contains(code)
-        {
-            Remedy::Database
-        } else {
-            return;
-        };
+        let Some(remedy) = remedy(code) else { return };
         let message = error
             .as_db_error()
             .map_or_else(|| error.to_string(), |db| db.message().to_owned());
@@ -63,6 +48,15 @@ impl Limits {
             format!("{message} ({})", code.code()),
             remedy,
         ));
+    }
+
+    /// Hears what the server has refused a client of the sandbox.
+    pub(crate) fn refused(&mut self, sql: &str, failure: &Failure) {
+        let code = failure.code.as_deref().map(SqlState::from_code);
+        if let Some(remedy) = code.as_ref().and_then(remedy) {
+            let said = failure.chain.lines().next().unwrap_or_default().to_owned();
+            self.met = Some((in_a_line(sql, LONGEST_STATEMENT), said, remedy));
+        }
     }
 
     /// Returns what to tell of a test that failed; `read_only` is whether its transaction was.
@@ -79,6 +73,22 @@ impl Limits {
              it takes {what}: #[aiodal::test(isolation = \"{option}\")]"
         ))
     }
+}
+
+/// Returns where a statement works that was refused for this.
+fn remedy(code: &SqlState) -> Option<Remedy> {
+    if *code == SqlState::READ_ONLY_SQL_TRANSACTION {
+        return Some(Remedy::Rollback);
+    }
+    let limits = [
+        // VACUUM, CREATE DATABASE, CREATE INDEX CONCURRENTLY …
+        SqlState::ACTIVE_SQL_TRANSACTION,
+        // COMMIT in a procedure.
+        SqlState::INVALID_TRANSACTION_TERMINATION,
+        // A value of an enum, in the transaction that has added it.
+        SqlState::UNSAFE_NEW_ENUM_VALUE_USAGE,
+    ];
+    limits.contains(code).then_some(Remedy::Database)
 }
 
 fn first_word(sql: &str) -> Option<&str> {

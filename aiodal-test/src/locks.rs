@@ -17,14 +17,14 @@ use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 use std::time::{Duration, Instant};
 
-use aiodal_core::{DatabaseUrl, Lane};
+use aiodal_core::DatabaseUrl;
 use tokio::runtime::Handle;
 
 use self::look::Wait;
 use crate::case::TestCase;
 use crate::journal::Journal;
 use crate::report;
-use crate::rollback::{self, Lease};
+use crate::rollback;
 
 /// What the `application_name` of a test begins with, before its path.
 const PREFIX: &str = "aiodal:";
@@ -43,12 +43,15 @@ pub(crate) struct Locks {
     watched: Mutex<Vec<Arc<Watched>>>,
 }
 
+/// Says when a transaction has begun, and in which process of the server.
+type Began = Box<dyn Fn() -> Option<String> + Send + Sync>;
+
 /// The transaction of a test, as far as others can wait for it, or it for others; or all those in a database of its own.
 pub(crate) struct Watched {
     case: TestCase,
     url: DatabaseUrl,
-    /// The transaction; `None` where the test has the database to itself.
-    lane: Option<Lane>,
+    /// Returns what the server said when the transaction began, once it has; `None` where the test has the database to itself.
+    began: Option<Began>,
     journal: Arc<Journal>,
     notes: Mutex<Notes>,
     /// Whether the transaction is about to end. Held by the watch while it cancels a statement: nothing else shall be hit.
@@ -71,6 +74,11 @@ struct Notes {
 pub(crate) struct Watching {
     locks: Arc<Locks>,
     watched: Arc<Watched>,
+}
+
+/// Says whether an `application_name` is one that a test's connection has been given.
+pub(crate) fn is_own_name(application_name: &str) -> bool {
+    application_name.starts_with(PREFIX) || application_name == PREFIX.trim_end_matches(':')
 }
 
 /// Returns the `application_name` of a test's transaction: its path, or the end of it where that is too long.
@@ -126,12 +134,17 @@ impl Locks {
 }
 
 impl Watched {
-    pub(crate) fn new(case: TestCase, url: &DatabaseUrl, lease: &Lease) -> Watched {
+    pub(crate) fn new(
+        case: TestCase,
+        url: &DatabaseUrl,
+        journal: &Arc<Journal>,
+        began: impl Fn() -> Option<String> + Send + Sync + 'static,
+    ) -> Watched {
         Watched {
             case,
             url: url.clone(),
-            lane: Some(lease.lane().clone()),
-            journal: lease.journal().clone(),
+            began: Some(Box::new(began)),
+            journal: journal.clone(),
             notes: Mutex::default(),
             over: tokio::sync::Mutex::default(),
         }
@@ -146,7 +159,7 @@ impl Watched {
         Watched {
             case,
             url: url.clone(),
-            lane: None,
+            began: None,
             journal: journal.clone(),
             notes: Mutex::default(),
             over: tokio::sync::Mutex::default(),
@@ -154,12 +167,12 @@ impl Watched {
     }
 
     fn has_the_database(&self) -> bool {
-        self.lane.is_none()
+        self.began.is_none()
     }
 
     /// The process of the server that works for the transaction, once it has begun.
     fn process(&self) -> Option<i32> {
-        rollback::process(&self.lane.as_ref()?.has_begun()?)
+        rollback::process(&self.began.as_ref()?()?)
     }
 
     fn notes(&self) -> MutexGuard<'_, Notes> {

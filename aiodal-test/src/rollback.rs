@@ -30,6 +30,7 @@ use crate::changes::{self, Changes};
 use crate::journal::Journal;
 use crate::runtime::within;
 use crate::session::Slot;
+use crate::template::SANDBOX;
 
 const CHECK: &str =
     "set constraints all immediate; select extract(epoch from now()) || ' ' || pg_backend_pid()";
@@ -57,13 +58,21 @@ const RESET_COUNTS: &str = reset!(", pg_catalog.pg_stat_force_next_flush()");
 /// Its first cell is the beginning, and the process that serves it. A setting made in a transaction ends with its
 /// rollback, not with its commit. `application_name` tells whoever looks at the server's sessions, or waits for a lock
 /// of this one, which test it is. `first` is run behind all that.
-pub(crate) fn begin(modes: Modes, application_name: &str, first: &[String]) -> String {
+pub(crate) fn begin(
+    modes: Modes,
+    application_name: &str,
+    first: &[String],
+    sandbox: bool,
+) -> String {
     let name = quote_literal(application_name);
     let begin = modes.begin();
     let mut begin = format!(
         "{begin}; select extract(epoch from now()) || ' ' || pg_backend_pid(), \
          set_config('aiodal.transaction', 'open', false), set_config('application_name', {name}, true)"
     );
+    if sandbox {
+        let _infallible = write!(begin, ", set_config('{SANDBOX}', 'on', true)");
+    }
     for sql in first {
         // What stands before it may end in a comment.
         begin.push_str("\n;\n");
@@ -216,12 +225,10 @@ impl Lease {
         } else {
             None
         };
-        let reset = if slot.counts_apart {
-            RESET_COUNTS
-        } else {
-            RESET
+        let ending = match lane.begun().await {
+            Ok(began) => end(&client, began, &journal, reset(slot.counts_apart)).await,
+            Err(error) => Ending::Lost(chain(&error)),
         };
-        let ending = end(&client, &lane, &journal, reset).await;
         let clean = matches!(ending, Ending::RolledBack | Ending::Refused(_));
         if clean && cancelled && !journal.prepares() {
             slot.driver = running.stop().await;
@@ -230,11 +237,20 @@ impl Lease {
     }
 }
 
-async fn end(client: &Client, lane: &Lane, journal: &Journal, reset: &str) -> Ending {
-    let began = match lane.begun().await {
-        Ok(Some(began)) => began,
-        Ok(None) => return Ending::Lost("it could not begin its transaction".to_owned()),
-        Err(error) => return Ending::Lost(chain(&error)),
+/// Returns what resets a connection; `counts_apart` is whether its server can be asked to hand on what it has counted.
+pub(crate) fn reset(counts_apart: bool) -> &'static str {
+    if counts_apart { RESET_COUNTS } else { RESET }
+}
+
+/// Rolls back what has begun as `began` says, and finds out whether it was rolled back.
+pub(crate) async fn end(
+    client: &Client,
+    began: Option<String>,
+    journal: &Journal,
+    reset: &str,
+) -> Ending {
+    let Some(began) = began else {
+        return Ending::Lost("it could not begin its transaction".to_owned());
     };
     // Polled together, both are sent before the first is answered.
     let (check, reset) = join(client.simple_query(CHECK), client.simple_query(reset)).await;

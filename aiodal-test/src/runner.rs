@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::case::TestCase;
 use crate::changes::Changes;
 use crate::config::ShowSql;
-use crate::context::{Context, Database, Held, Interrupted, Lent, Panic};
+use crate::context::{Context, Database, Held, Interrupted, Leased, Lent, Panic};
 use crate::database::OwnDatabase;
 use crate::report::{self, Account};
 use crate::rollback::Ending;
@@ -150,14 +150,23 @@ async fn end(case: &TestCase, held: Held, outcome: &Outcome, ended: &mut Ended) 
         session,
         place,
         database,
+        ambient,
     } = held;
+    // What still runs is told so, and finds nobody else's database.
+    drop(ambient);
     let journal = database.journal().clone();
     let over_budget = journal.over_budget().filter(|_| !outcome.is_interrupted());
     let failed = outcome.has_failed(case) || over_budget.is_some() || !ended.problems.is_empty();
     let shown = session.config.sql;
     let changes = match database {
         Database::Lent(lent) => {
-            ended.advice = journal.advice(lent.read_only);
+            let sandbox = lent.lease.sandbox_report();
+            let advice = [
+                journal.advice(lent.read_only),
+                sandbox.as_ref().and_then(|report| report.advice()),
+            ];
+            let advice: Vec<_> = advice.into_iter().flatten().collect();
+            ended.advice = (!advice.is_empty()).then(|| advice.join("\n"));
             let tell = failed && shown != ShowSql::Never;
             let (problems, changes) = roll_back(case, (session, &place), lent, outcome, tell).await;
             ended.problems.extend(problems);
@@ -165,7 +174,7 @@ async fn end(case: &TestCase, held: Held, outcome: &Outcome, ended: &mut Ended) 
         }
         Database::Own(mut own) => {
             own.close();
-            ended.own = Some(own);
+            ended.own = Some(*own);
             None
         }
     };
@@ -196,10 +205,11 @@ async fn roll_back(
         ticket,
         ..
     } = lent;
+    let sandbox = lease.sandbox_report();
     // Before anything else, so that no request to cancel hits the end.
     let waited = watching.end(case).await;
     // Not finished in time, it is dropped: the connection closes, and the server rolls back.
-    let (ending, changes) = match within(END_LIMIT, lease.end(tell)).await {
+    let (ending, changes) = match within(END_LIMIT, end_lease(lease, tell)).await {
         Some(ended) => ended,
         None => {
             let why = format!("the server did not answer within {END_LIMIT:?}");
@@ -222,7 +232,16 @@ async fn roll_back(
             ))
         }
     };
-    (waited.into_iter().chain(ended).collect(), changes)
+    let stalled = sandbox.and_then(|report| report.stalled_clients());
+    let problems = waited.into_iter().chain(stalled).chain(ended);
+    (problems.collect(), changes)
+}
+
+async fn end_lease(lease: Leased, tell: bool) -> (Ending, Option<Changes>) {
+    match lease {
+        Leased::Direct(lease) => lease.end(tell).await,
+        Leased::Sandbox(lease) => lease.end(tell).await,
+    }
 }
 
 /// Tells what is to be told: what is wrong, what the test did, how to look at what is left of it.

@@ -50,8 +50,12 @@ use crate::stock::{Stock, Stocks};
 /// it first. Other processes are not its concern.
 static SESSIONS: Mutex<BTreeMap<Option<SessionId>, &'static Opened>> = Mutex::new(BTreeMap::new());
 
-/// A session that is set up once, or why it can't be.
-type Opened = OnceLock<Result<Session, SetUpError>>;
+/// A session that is set up once, or why it can't be; and its configuration, which is read before.
+#[derive(Default)]
+struct Opened {
+    config: OnceLock<Result<Config, SetUpError>>,
+    session: OnceLock<Result<Session, SetUpError>>,
+}
 
 /// What the tests of a process share.
 pub(crate) struct Session {
@@ -75,14 +79,12 @@ impl Session {
     ///
     /// Why there is none: the same for every test of the session.
     pub(crate) fn get(case: &TestCase) -> Result<&'static Session, SetUpError> {
-        let registration = match case.session {
-            Some(named) => Some(named.registration()),
-            None => registry::registered().map_err(SetUpError::shared)?,
-        };
-        let manifest_dir = case.manifest_dir;
-        let session = opened(registration).get_or_init(|| {
+        let registration = registration(case)?;
+        let session = opened(registration).session.get_or_init(|| {
+            let base = base(registration, case);
+            let config = Session::config(case)?.clone();
             let runtime = session_runtime()?;
-            let opened = Session::open(runtime.clone(), registration, manifest_dir);
+            let opened = Session::open(runtime.clone(), registration, config, base);
             block_on_session(&runtime, opened).map_err(SetUpError::shared)
         });
         // Whether there is one or not: what it has to say may be the reason.
@@ -90,22 +92,32 @@ impl Session {
         session.as_ref().map_err(Clone::clone)
     }
 
+    /// Returns the configuration of a test's session, reading it if this test is the first to ask. No server is needed.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it: the same for every test of the session.
+    pub(crate) fn config(case: &TestCase) -> Result<&'static Config, SetUpError> {
+        let registration = registration(case)?;
+        let config = opened(registration).config.get_or_init(|| {
+            let mut config = Config::read(&base(registration, case)).map_err(SetUpError::shared)?;
+            if let Some(registration) = registration {
+                config.configure_by(&registration.source.to_string(), registration.configure);
+            }
+            if let Some(log) = config.log() {
+                notices::keep(log);
+            }
+            Ok(config)
+        });
+        config.as_ref().map_err(Clone::clone)
+    }
+
     async fn open(
         runtime: Handle,
         registration: Option<Registration>,
-        manifest_dir: &'static str,
+        config: Config,
+        base: PathBuf,
     ) -> Result<Session, SetUpError> {
-        let base = registration.map_or(manifest_dir, |registration| {
-            registration.source.manifest_dir
-        });
-        let base = find_package(base, manifest_dir);
-        let mut config = Config::read(&base)?;
-        if let Some(registration) = registration {
-            config.configure_by(&registration.source.to_string(), registration.configure);
-        }
-        if let Some(log) = config.log() {
-            notices::keep(log);
-        }
         let server = Server::find(&config, registration, &base).await?;
         Ok(Session {
             locks: Locks::new(&runtime, config.lock_wait),
@@ -241,6 +253,22 @@ impl Session {
             }
         }
     }
+}
+
+/// Returns the session that a test belongs to; `None` where its binary has none.
+fn registration(case: &TestCase) -> Result<Option<Registration>, SetUpError> {
+    match case.session {
+        Some(named) => Ok(Some(named.registration())),
+        None => registry::registered().map_err(SetUpError::shared),
+    }
+}
+
+/// Returns the directory of the package that the session is of.
+fn base(registration: Option<Registration>, case: &TestCase) -> PathBuf {
+    let registered = registration.map_or(case.manifest_dir, |registration| {
+        registration.source.manifest_dir
+    });
+    find_package(registered, case.manifest_dir)
 }
 
 /// Returns where a session is, or will be. It stays as long as the process does.

@@ -3,6 +3,7 @@
 //! The crates under `faults/` and `renamed/` are workspace members that `cargo test` leaves alone.
 //! They are built once per process and their binaries run directly.
 
+mod clients;
 mod configuration;
 mod crates;
 mod databases;

@@ -10,7 +10,7 @@ use crate::run::{Outcome, Report, run};
 
 /// A key that a session runs with whatever its value: its value in the profile `every`, its variable and value there, and
 /// its value in code.
-const VALUES: [(&str, &str, (&str, &str), &str); 11] = [
+const VALUES: [(&str, &str, (&str, &str), &str); 13] = [
     ("echo", "true", ("AIODAL_ECHO", "false"), "true"),
     ("timeout", "59s", ("AIODAL_TIMEOUT", "58s"), "57s"),
     (
@@ -21,6 +21,8 @@ const VALUES: [(&str, &str, (&str, &str), &str); 11] = [
     ),
     ("keep", "never", ("AIODAL_KEEP", "always"), "failed"),
     ("sql", "never", ("AIODAL_SQL", "always"), "failed"),
+    ("ambient", "true", ("AIODAL_AMBIENT", "false"), "true"),
+    ("sandbox_wait", "9s", ("AIODAL_SANDBOX_WAIT", "8s"), "7s"),
     ("lock_wait", "9s", ("AIODAL_LOCK_WAIT", "8s"), "7s"),
     (
         "settings.work_mem",

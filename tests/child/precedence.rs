@@ -168,3 +168,20 @@ fn session_that_a_test_names_comes_before_all_other_places() {
         "{report:#?}"
     );
 }
+
+#[test]
+fn test_has_the_last_word_on_whether_it_is_ambient() {
+    let tests = [
+        "is_ambient_whatever_is_configured",
+        "is_ambient_where_that_is_configured",
+        "is_not_ambient_whatever_is_configured",
+    ];
+    for ambient in ["true", "false"] {
+        let mut child = overridden("");
+        child.args(tests).env("AIODAL_AMBIENT", ambient);
+        let report = run(&mut child);
+        let passes = |test: &&str| ambient == "true" || !test.ends_with("where_that_is_configured");
+        let expected: Vec<_> = tests.into_iter().filter(passes).collect();
+        assert_eq!(report.with(Outcome::Ok), expected, "{report:#?}");
+    }
+}

@@ -110,19 +110,31 @@ pub(super) fn path(value: TokenStream, option: Known) -> Result<Path, String> {
 }
 
 pub(super) fn timeout(value: TokenStream) -> Result<Duration, String> {
-    let duration = syn::parse2::<LitStr>(value)
-        .ok()
-        .and_then(|literal| parse_duration(&literal.value()));
-    match duration {
-        Some(Duration::ZERO) => {
+    match duration(value, "timeout")? {
+        Duration::ZERO => {
             Err("a timeout of zero fails every test; remove it for the configured one".into())
         }
-        Some(duration) => Ok(duration),
-        None => Err(
-            "`timeout` takes a whole number and a unit in a string, such as `\"250ms\"`, `\"5s\"`, `\"2m\"` or `\"1h\"`"
-                .into(),
-        ),
+        duration => Ok(duration),
     }
+}
+
+pub(super) fn sandbox_wait(value: TokenStream) -> Result<Duration, String> {
+    match duration(value, "sandbox_wait")? {
+        Duration::ZERO => Err(
+            "a `sandbox_wait` of zero fails whoever waits; remove it for the configured one".into(),
+        ),
+        duration => Ok(duration),
+    }
+}
+
+fn duration(value: TokenStream, name: &str) -> Result<Duration, String> {
+    let literal = syn::parse2::<LitStr>(value).ok();
+    let duration = literal.and_then(|literal| parse_duration(&literal.value()));
+    duration.ok_or_else(|| {
+        format!(
+            "`{name}` takes a whole number and a unit in a string, such as `\"250ms\"`, `\"5s\"`, `\"2m\"` or `\"1h\"`"
+        )
+    })
 }
 
 pub(super) fn parse_duration(text: &str) -> Option<Duration> {

@@ -97,7 +97,7 @@ fn arguments_are_set_up_in_order_and_passed_as_asked() {
                   let argument0 = plan . own () ; \
                   let argument1 = plan . share () ; \
                   let argument2 = plan . own () ; \
-                  context . prepare (plan) ? ; \
+                  context . prepare (plan) . await ? ; \
                   let argument0 = argument0 . set_up (& context) . await ? ; \
                   let argument1 = argument1 . set_up (& context) . await ? ; \
                   let mut argument2 = argument2 . set_up (& context) . await ? ; \

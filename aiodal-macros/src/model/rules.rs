@@ -4,7 +4,7 @@ use quote::ToTokens;
 use syn::{Attribute, ReturnType, Safety, Signature, Type};
 
 use super::Argument;
-use crate::args::SqlFixture;
+use crate::args::TestArgs;
 use crate::attribute;
 use crate::function::{Function, Kind};
 use crate::problems::Problems;
@@ -33,14 +33,15 @@ pub(super) fn check_attributes(attrs: &[Attribute], problems: &mut Problems) {
     }
 }
 
-/// Without an argument there is no database for the rows to be in.
+/// Without an argument there is no database for the rows to be in, unless code that is passed nothing finds it.
 pub(super) fn check_somebody_sees(
-    fixtures: &[SqlFixture],
+    args: &TestArgs,
     arguments: &[Argument],
     problems: &mut Problems,
 ) {
     let asks = |argument: &Argument| matches!(argument, Argument::Fixture(_));
-    if let Some(first) = fixtures.first()
+    if let Some(first) = args.sql_fixtures.first()
+        && args.ambient != Some(true)
         && !arguments.iter().any(asks)
     {
         problems.at(

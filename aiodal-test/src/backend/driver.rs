@@ -47,6 +47,11 @@ impl Driver {
         self.socket.park()
     }
 
+    /// Returns the socket, for whoever speaks the protocol on it while this is parked, and leaves it as it was.
+    pub(crate) fn socket(&self) -> Socket {
+        self.socket.clone()
+    }
+
     /// Drives the connection on the current runtime.
     ///
     /// # Errors

@@ -101,6 +101,12 @@ impl Address {
 }
 
 impl Socket {
+    /// Makes one of a stream that is there.
+    #[cfg(test)]
+    pub(crate) fn of(stream: UnixStream) -> Socket {
+        Socket(Arc::new(Mutex::new(State::Unix(stream))))
+    }
+
     /// Takes the stream out of its reactor.
     ///
     /// # Errors

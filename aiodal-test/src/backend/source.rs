@@ -25,6 +25,10 @@ pub(crate) struct Backend {
     pub(crate) address: Address,
     /// Whether the server, from PostgreSQL 15 on, can be asked to count each transaction by itself.
     pub(crate) counts_apart: bool,
+    /// What the server said of itself at the beginning.
+    pub(crate) parameters: Arc<[(String, String)]>,
+    /// Whether what a sandbox settles its guard with has been prepared.
+    pub(crate) guarded: bool,
     /// Taken by the test that drives the connection. The pool closes a connection that returns without it.
     pub(crate) driver: Option<Driver>,
 }
@@ -49,6 +53,25 @@ impl BackendSource {
 /// Has the server notice within a second that a client is gone, even in the middle of a statement. Without it, the
 /// statement of a killed test holds its locks and its database for as long as it takes (PostgreSQL manual, 20.3).
 const WATCH: &str = "-c client_connection_check_interval=1s";
+
+/// What a server reports (PostgreSQL manual, 55.2.7).
+const REPORTED: [&str; 15] = [
+    "application_name",
+    "client_encoding",
+    "DateStyle",
+    "default_transaction_read_only",
+    "in_hot_standby",
+    "integer_datetimes",
+    "IntervalStyle",
+    "is_superuser",
+    "scram_iterations",
+    "search_path",
+    "server_encoding",
+    "server_version",
+    "session_authorization",
+    "standard_conforming_strings",
+    "TimeZone",
+];
 
 /// Connects and parks the connection, so that any runtime can drive it.
 ///
@@ -110,6 +133,11 @@ async fn connect_with(config: &Config) -> Result<Backend, BoxError> {
             .parameter("server_version")
             .and_then(major)
             .is_some_and(|major| major >= 15);
+        let parameters = REPORTED.into_iter().filter_map(|name| {
+            let value = connection.parameter(name)?;
+            Some((name.to_owned(), value.to_owned()))
+        });
+        let parameters = parameters.collect();
         login.end(config);
         let driver = Driver::new(connection, socket);
         driver.park()?;
@@ -119,6 +147,8 @@ async fn connect_with(config: &Config) -> Result<Backend, BoxError> {
             watch,
             address,
             counts_apart,
+            parameters,
+            guarded: false,
             driver: Some(driver),
         });
     }

@@ -18,7 +18,7 @@ pub(super) struct Key {
     get: fn(&Config) -> Option<String>,
 }
 
-pub(super) const KEYS: [Key; 16] = [
+pub(super) const KEYS: [Key; 18] = [
     Key {
         path: "database_url",
         env: "AIODAL_DATABASE_URL",
@@ -110,6 +110,20 @@ pub(super) const KEYS: [Key; 16] = [
         allowed: DURATION,
         set: |config, text| parse_duration(text).map(|limit| config.lock_wait = limit),
         get: |config| Some(duration(config.lock_wait)),
+    },
+    Key {
+        path: "sandbox_wait",
+        env: "AIODAL_SANDBOX_WAIT",
+        allowed: DURATION,
+        set: |config, text| parse_duration(text).map(|limit| config.sandbox_wait = limit),
+        get: |config| Some(duration(config.sandbox_wait)),
+    },
+    Key {
+        path: "ambient",
+        env: "AIODAL_AMBIENT",
+        allowed: "true or false",
+        set: |config, text| parse_bool(text).map(|ambient| config.ambient = ambient),
+        get: |config| Some(config.ambient.to_string()),
     },
     Key {
         path: "allow_production",

@@ -108,6 +108,8 @@ impl Config {
                 case.isolation_level
                     .map(|level| level.to_string().replace(' ', "_")),
             ),
+            ("ambient", case.ambient.map(|ambient| ambient.to_string())),
+            ("sandbox_wait", case.sandbox_wait.map(duration)),
             ("echo", case.echo.map(|echo| echo.to_string())),
         ];
         let given: Vec<String> = options

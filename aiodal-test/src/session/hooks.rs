@@ -29,6 +29,11 @@ impl Hooks {
         }
     }
 
+    /// Says whether there may be something that every transaction starts with.
+    pub(crate) fn begins(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Runs what every transaction starts with.
     ///
     /// # Errors

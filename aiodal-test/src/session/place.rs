@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use aiodal_core::{DatabaseUrl, SchemaCache, SqlState};
@@ -24,6 +24,8 @@ pub(crate) struct Place {
     pub(crate) size: u32,
     /// What tests have reflected of it so far: tables that none of them has changed.
     pub(crate) schema: SchemaCache,
+    /// The constraints that its transactions check at their end, once a sandbox has asked.
+    pub(crate) deferred: Arc<OnceLock<Arc<[String]>>>,
     /// The layers of the template that it was cloned from.
     pub(crate) layers: Layers,
     /// What they have left behind besides rows.
@@ -66,6 +68,7 @@ impl Place {
             pool,
             size,
             schema: SchemaCache::default(),
+            deferred: Arc::default(),
             layers: layers.clone(),
             values: Arc::new(values),
             holders: Holders::default(),

@@ -1,8 +1,9 @@
 //! Splits SQL text into statements, by the rules psql goes by.
 //!
-//! It knows what may hide a semicolon: quotes, dollar quotes, comments (they nest), parentheses (rules) and
-//! `BEGIN ATOMIC` bodies. A line that begins with a backslash where a statement could begin is psql's, and what
-//! follows `COPY .. FROM STDIN;` is data. It understands nothing else of SQL.
+//! What may hide a semicolon, [`Tokens`] and [`Nesting`] know. A line that begins with a backslash where a statement
+//! could begin is psql's, and what follows `COPY .. FROM STDIN;` is data. It understands nothing else of SQL.
+
+use crate::tokens::{Nesting, Tokens};
 
 /// A statement, or one of psql's own commands, and where it begins.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,204 +26,73 @@ pub(crate) struct Data<'a> {
 
 /// Returns the statements of `sql`, without the comments and blanks before each, and without those that are empty.
 pub(crate) fn split(sql: &str) -> Vec<Statement<'_>> {
-    let mut scanner = Scanner { sql, at: 0 };
+    // A script is written for a server that conforms to the standard, as every one does by default.
+    let mut tokens = Tokens::new(sql, true);
     let mut statements = Vec::new();
     let (mut line, mut counted) = (1, 0);
-    while let Some(start) = scanner.next_start() {
+    while let Some(start) = tokens.next_start() {
         line += sql[counted..start].matches('\n').count();
         counted = start;
-        let (end, reads_data) = scanner.skip_statement();
-        let data = reads_data.then(|| {
-            let (from, text) = scanner.skip_data();
-            let line = line + sql[start..from].matches('\n').count();
-            Data { text, line }
-        });
-        let text = sql[start..end].trim_end();
+        let (text, behind, data) = if sql[start..].starts_with('\\') {
+            let behind = behind_line(sql, start);
+            (sql[start..behind].trim_end(), behind, None)
+        } else if sql[start..].starts_with("/*") {
+            // psql passes over a comment that nothing closes.
+            break;
+        } else {
+            let (end, behind, reads_data) = statement(sql, tokens.clone());
+            let data = reads_data.then(|| data(sql, behind));
+            let text = sql[start..end].trim_end();
+            (text, data.as_ref().map_or(behind, |data| data.1), data)
+        };
         if !text.is_empty() {
+            let data = data.map(|(from, _, text)| {
+                let line = line + sql[start..from].matches('\n').count();
+                Data { text, line }
+            });
             statements.push(Statement { text, line, data });
         }
+        tokens = tokens.from(behind);
     }
     statements
 }
 
-struct Scanner<'a> {
-    sql: &'a str,
-    at: usize,
+/// Where the statement ends, where the next may begin, and whether data follows.
+fn statement(sql: &str, mut tokens: Tokens<'_>) -> (usize, usize, bool) {
+    let mut nesting = Nesting::default();
+    let (mut is_copy, mut reads_data) = (None, false);
+    let mut previous = "";
+    while let Some(token) = tokens.next() {
+        let text = tokens.text(token);
+        if nesting.ends_at(token, text) {
+            return (token.start, token.end, reads_data);
+        }
+        let is_copy = *is_copy.get_or_insert(text.eq_ignore_ascii_case("copy"));
+        reads_data |=
+            is_copy && text.eq_ignore_ascii_case("stdin") && previous.eq_ignore_ascii_case("from");
+        previous = text;
+    }
+    (sql.len(), sql.len(), reads_data)
 }
 
-impl<'a> Scanner<'a> {
-    fn rest(&self) -> &'a str {
-        &self.sql[self.at..]
-    }
-
-    fn peek(&self) -> Option<char> {
-        self.rest().chars().next()
-    }
-
-    fn bump(&mut self) {
-        self.at += self.peek().map_or(0, char::len_utf8);
-    }
-
-    /// Moves past `text` to behind the next occurrence of `end`, or to the end of the input.
-    fn skip_past(&mut self, text: usize, end: &str) {
-        let from = self.at + text;
-        self.at = self.sql[from..]
-            .find(end)
-            .map_or(self.sql.len(), |found| from + found + end.len());
-    }
-
-    /// Moves to the first character of the next statement.
-    fn next_start(&mut self) -> Option<usize> {
-        loop {
-            if !self.skip_comment() {
-                match self.peek()? {
-                    c if c.is_whitespace() || c == ';' => self.bump(),
-                    _ => return Some(self.at),
-                }
-            }
+/// The data of a COPY that ends at `at`: where it begins, on the next line, what follows it, and the data.
+fn data(sql: &str, at: usize) -> (usize, usize, &str) {
+    let from = behind_line(sql, at);
+    let mut line = from;
+    while line < sql.len() {
+        let next = behind_line(sql, line);
+        if sql[line..next].trim_end() == "\\." {
+            return (from, next, &sql[from..line]);
         }
+        line = next;
     }
+    (from, sql.len(), &sql[from..])
+}
 
-    fn skip_comment(&mut self) -> bool {
-        if self.rest().starts_with("--") {
-            self.skip_past(2, "\n");
-            return true;
-        }
-        if !self.rest().starts_with("/*") {
-            return false;
-        }
-        let mut depth = 0;
-        while !self.rest().is_empty() {
-            if self.rest().starts_with("/*") {
-                depth += 1;
-                self.at += 2;
-            } else if self.rest().starts_with("*/") {
-                depth -= 1;
-                self.at += 2;
-                if depth == 0 {
-                    break;
-                }
-            } else {
-                self.bump();
-            }
-        }
-        true
-    }
-
-    /// Moves behind the statement and its semicolon; returns where the semicolon is, and whether data follows.
-    fn skip_statement(&mut self) -> (usize, bool) {
-        if self.rest().starts_with('\\') {
-            let start = self.at;
-            self.skip_past(0, "\n");
-            return (start + self.sql[start..self.at].trim_end().len(), false);
-        }
-        let is_copy = self
-            .rest()
-            .get(..4)
-            .is_some_and(|word| word.eq_ignore_ascii_case("copy"));
-        let mut reads_data = false;
-        let mut parentheses = 0_usize;
-        // `BEGIN ATOMIC` opens a body; `CASE` within it shares its `END`.
-        let mut bodies = 0_usize;
-        let mut previous = "";
-        while let Some(c) = self.peek() {
-            if self.skip_comment() {
-                continue;
-            }
-            match c {
-                ';' if parentheses == 0 && bodies == 0 => {
-                    let end = self.at;
-                    self.at += 1;
-                    return (end, reads_data);
-                }
-                '\'' => self.skip_string(false),
-                '"' => self.skip_past(1, "\""),
-                '$' => self.skip_dollar(),
-                '(' => {
-                    parentheses += 1;
-                    self.at += 1;
-                }
-                ')' => {
-                    parentheses = parentheses.saturating_sub(1);
-                    self.at += 1;
-                }
-                c if c.is_alphanumeric() || c == '_' => {
-                    let word = self.word();
-                    let is = |keyword: &str| word.eq_ignore_ascii_case(keyword);
-                    if is("e") && self.peek() == Some('\'') {
-                        self.skip_string(true);
-                    } else if (is("atomic") && previous.eq_ignore_ascii_case("begin"))
-                        || (is("case") && bodies > 0)
-                    {
-                        bodies += 1;
-                    } else if is("end") {
-                        bodies = bodies.saturating_sub(1);
-                    }
-                    reads_data |= is_copy && is("stdin") && previous.eq_ignore_ascii_case("from");
-                    previous = word;
-                    continue;
-                }
-                _ => self.bump(),
-            }
-            if !c.is_whitespace() {
-                previous = "";
-            }
-        }
-        (self.at, reads_data)
-    }
-
-    /// Moves behind the data of a COPY, which begins on the next line; returns where it begins, and the data.
-    fn skip_data(&mut self) -> (usize, &'a str) {
-        self.skip_past(0, "\n");
-        let from = self.at;
-        while !self.rest().is_empty() {
-            let line = self.at;
-            self.skip_past(0, "\n");
-            if self.sql[line..self.at].trim_end() == "\\." {
-                return (from, &self.sql[from..line]);
-            }
-        }
-        (from, &self.sql[from..])
-    }
-
-    /// A name or number; a `$` within it opens no dollar quote.
-    fn word(&mut self) -> &'a str {
-        let start = self.at;
-        while self
-            .peek()
-            .is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '$')
-        {
-            self.bump();
-        }
-        &self.sql[start..self.at]
-    }
-
-    /// A doubled quote ends one string and opens the next, which comes to the same.
-    fn skip_string(&mut self, backslashes: bool) {
-        self.at += 1;
-        while let Some(c) = self.peek() {
-            self.bump();
-            match c {
-                '\'' => return,
-                '\\' if backslashes => self.bump(),
-                _ => {}
-            }
-        }
-    }
-
-    fn skip_dollar(&mut self) {
-        let tag = &self.rest()[1..];
-        let length = tag
-            .find(|c: char| !(c.is_alphanumeric() || c == '_'))
-            .unwrap_or(tag.len());
-        let is_parameter = tag.starts_with(|c: char| c.is_ascii_digit());
-        if tag[length..].starts_with('$') && !is_parameter {
-            let quote = &self.rest()[..length + 2];
-            self.skip_past(quote.len(), quote);
-        } else {
-            self.at += 1;
-        }
-    }
+fn behind_line(sql: &str, at: usize) -> usize {
+    sql[at..]
+        .find('\n')
+        .map_or(sql.len(), |length| at + length + 1)
 }
 
 #[cfg(test)]

@@ -17,6 +17,12 @@ async fn on_many_threads() {}
 #[aiodal::test(flavor = "multi_thread", worker_threads = 2, timeout = "1h",)]
 async fn on_two_threads() {}
 
+#[aiodal::test(ambient, sandbox_wait = "1m")]
+async fn in_a_sandbox_that_is_found() {}
+
+#[aiodal::test(ambient = false)]
+async fn found_by_nobody() {}
+
 #[aiodal::test(crate = aiodal)]
 async fn with_a_path() {}
 

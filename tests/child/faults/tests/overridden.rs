@@ -25,6 +25,8 @@ impl aiodal::Session for Overriding {
         config.keep = Keep::Failed;
         config.sql = ShowSql::Failed;
         config.lock_wait = Duration::from_secs(7);
+        config.sandbox_wait = Duration::from_secs(7);
+        config.ambient = true;
         config.settings.insert("work_mem".into(), "7MB".into());
         config.pool.max_size = Some(1);
         config.pool.connection_timeout = Duration::from_secs(27);
@@ -103,6 +105,29 @@ async fn setting(tx: &Transaction, name: &str) -> aiodal::Result<String> {
 #[aiodal::test]
 async fn answers(tx: &Transaction) -> aiodal::Result<()> {
     tx.batch_execute("select 1").await
+}
+
+/// Says whether a data access layer of one's own making finds the test.
+async fn finds_the_test() -> bool {
+    let made = DataAccessLayer::connect("postgres://nobody@127.0.0.1:1/nothing").await;
+    let Ok(dal) = made else { return false };
+    let tx = dal.transaction().await.expect("the sandbox is there");
+    tx.batch_execute("select from lending.loan").await.is_ok()
+}
+
+#[aiodal::test]
+async fn is_ambient_where_that_is_configured() {
+    assert!(finds_the_test().await);
+}
+
+#[aiodal::test(ambient = false)]
+async fn is_not_ambient_whatever_is_configured() {
+    assert!(!finds_the_test().await);
+}
+
+#[aiodal::test(ambient)]
+async fn is_ambient_whatever_is_configured() {
+    assert!(finds_the_test().await);
 }
 
 #[aiodal::test]

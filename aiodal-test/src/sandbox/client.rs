@@ -1,0 +1,270 @@
+//! What the engine knows of one client.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::BytesMut;
+
+use super::event::{Arrival, Data, Unit};
+use super::lex::{Modes, OnCommit};
+use super::outbox::Outbox;
+use super::reported::Reported;
+use super::settings::Settings;
+use super::turn::ClientId;
+use super::wire::Frame;
+
+/// A client, as far as it is more than a turn.
+#[derive(Debug)]
+pub(super) struct Client {
+    pub(super) id: ClientId,
+    pub(super) outbox: Outbox,
+    pub(super) secret: i32,
+    /// What it calls itself: its `application_name`.
+    pub(super) label: String,
+    pub(super) is_own: bool,
+    /// It went while something was run for it, which is to be forgotten with it.
+    pub(super) is_gone: bool,
+    /// What it has sent, and what has not been run.
+    pub(super) inbox: VecDeque<Unit>,
+    /// Since when the first of it is waiting.
+    pub(super) waiting: Option<Instant>,
+    pub(super) statements: HashMap<String, Prepared>,
+    /// Portals that run something of ours, `None` once they have; those of the server are known by their names alone.
+    pub(super) portals: HashMap<String, Option<Control>>,
+    /// What the others run.
+    pub(super) bound: HashMap<String, Arc<str>>,
+    /// The unnamed statement, to be prepared again when others have overwritten it.
+    pub(super) unnamed: Option<Unnamed>,
+    /// A message of its unit has failed: the rest, up to its `Sync`, is left out.
+    pub(super) skips: bool,
+    /// What it began with: RESET goes back to it.
+    pub(super) startup: Settings,
+    pub(super) settings: Settings,
+    /// Settings that a server tells its clients of: what they are for this one, and what it has been told.
+    pub(super) reported: Reported,
+    pub(super) told: Reported,
+    pub(super) block: Block,
+    /// Channels that it listens to.
+    pub(super) listens: BTreeSet<String>,
+    /// Cursors that outlive their transactions, until they are closed or the client is gone.
+    pub(super) held: Vec<String>,
+    /// Temporary tables that it has made.
+    pub(super) temporary: Vec<Temporary>,
+    /// Data behind the unit that is run.
+    pub(super) ahead: Data,
+    /// What it has sent last, and when that was done: for whoever waits for it.
+    pub(super) last: Option<(String, Instant)>,
+}
+
+/// A statement that a client has prepared.
+#[derive(Clone, Debug)]
+pub(super) enum Prepared {
+    /// The server has it, by this name.
+    Server { name: String, sql: Arc<str> },
+    /// The server does not know of it.
+    Control(Control),
+}
+
+/// A statement that is for the sandbox to run: its text.
+#[derive(Clone, Debug)]
+pub(super) struct Control(pub(super) String);
+
+/// A client's unnamed statement.
+#[derive(Clone, Debug)]
+pub(super) enum Unnamed {
+    /// Its `Parse`, as the client has sent it.
+    Server {
+        parse: Frame,
+        sql: Arc<str>,
+    },
+    Control(Control),
+}
+
+/// What belongs to a transaction block, and ends with it.
+#[derive(Debug, Default)]
+pub(super) struct Block {
+    pub(super) modes: Modes,
+    /// What was set before it.
+    pub(super) before: Settings,
+    /// What was reported before it, once it has done something.
+    pub(super) reported: Option<Reported>,
+    /// What is set for it only, and is reported as it was when that ends: by the server's names.
+    pub(super) local: BTreeMap<String, String>,
+    /// What is said when it is committed.
+    pub(super) notifications: Vec<(String, String)>,
+    /// Channels to listen to or not (`None`: to none) from the commit on.
+    pub(super) listening: Vec<(bool, Option<String>)>,
+    /// Cursors that end with it.
+    pub(super) cursors: Vec<String>,
+    /// Cursors that stay, if it is committed.
+    pub(super) held: Vec<String>,
+    /// Portals of the protocol, by the names that the server knows.
+    pub(super) portals: BTreeSet<String>,
+    pub(super) temporary: Vec<Temporary>,
+    /// Whether it has said when constraints are checked.
+    pub(super) sets_constraints: bool,
+    /// What was so at each savepoint that is open.
+    pub(super) savepoints: Vec<Savepoint>,
+}
+
+/// What a savepoint goes back to.
+#[derive(Debug)]
+pub(super) struct Savepoint {
+    pub(super) name: String,
+    pub(super) settings: Settings,
+    pub(super) reported: Reported,
+    local: BTreeMap<String, String>,
+    /// Portals that run something of ours.
+    pub(super) portals: BTreeSet<String>,
+    cursors: usize,
+    held: usize,
+    notifications: usize,
+    listening: usize,
+    temporary: usize,
+}
+
+/// A temporary table.
+#[derive(Clone, Debug)]
+pub(super) struct Temporary {
+    /// As it stands in SQL.
+    pub(super) name: String,
+    pub(super) on_commit: OnCommit,
+}
+
+impl Client {
+    pub(super) fn new(id: ClientId, arrival: Arrival) -> Client {
+        let startup = Settings::of_startup(&arrival.settings);
+        Client {
+            id,
+            outbox: arrival.outbox,
+            secret: arrival.secret,
+            label: arrival.label,
+            is_own: arrival.is_own,
+            is_gone: false,
+            inbox: VecDeque::new(),
+            waiting: None,
+            statements: HashMap::new(),
+            portals: HashMap::new(),
+            bound: HashMap::new(),
+            unnamed: None,
+            skips: false,
+            settings: startup.clone(),
+            startup,
+            reported: arrival.told.clone(),
+            told: arrival.told,
+            block: Block::default(),
+            listens: BTreeSet::new(),
+            held: Vec::new(),
+            temporary: Vec::new(),
+            ahead: Data::new(),
+            last: None,
+        }
+    }
+
+    /// The name that the server knows a statement or a portal of the client by.
+    pub(super) fn server_name(&self, name: &str) -> String {
+        // The server cuts names off (NAMEDATALEN), which would make one of two.
+        if name.len() <= 40 {
+            return format!("aiodal_{}_{name}", self.id.0);
+        }
+        let hash = crate::digest::digest(&[name.as_bytes()]);
+        format!("aiodal_{}_{}", self.id.0, &hash[..32])
+    }
+
+    /// Sends what there is to send.
+    pub(super) fn send(&self, bytes: &mut BytesMut) {
+        self.outbox.put(bytes);
+    }
+
+    /// Returns what its next transaction begins with, as SQL.
+    pub(super) fn modes_of_next(&self) -> Option<&'static str> {
+        let read_only = self.block.modes.read_only;
+        let read_only = read_only.unwrap_or_else(|| self.settings.are_read_only());
+        read_only.then_some("set transaction read only")
+    }
+
+    /// Says whether a cursor of SQL has the name: it is a portal as well.
+    pub(super) fn declares(&self, cursor: &str) -> bool {
+        let mut cursors = self.block.cursors.iter().chain(&self.block.held);
+        cursors.any(|known| known == cursor) || self.held.iter().any(|known| known == cursor)
+    }
+
+    pub(super) fn has_portal(&self, name: &str) -> bool {
+        self.bound.contains_key(name) || self.declares(name)
+    }
+
+    /// Says whether a portal of the protocol has the name.
+    pub(super) fn has_own_portal(&self, name: &str) -> bool {
+        !name.is_empty() && (self.portals.contains_key(name) || self.bound.contains_key(name))
+    }
+
+    /// How to call it in a message.
+    pub(super) fn name(&self) -> String {
+        let id = self.id.0;
+        if self.is_own {
+            "the test's own transaction".to_owned()
+        } else if self.label.is_empty() {
+            format!("client {id}")
+        } else {
+            format!("client {id} (`{}`)", self.label)
+        }
+    }
+}
+
+impl Prepared {
+    pub(super) fn server(name: String, sql: &str) -> Prepared {
+        let sql = sql.into();
+        Prepared::Server { name, sql }
+    }
+}
+
+impl Block {
+    pub(super) fn has(&self, savepoint: &str) -> bool {
+        self.savepoints.iter().any(|known| known.name == savepoint)
+    }
+
+    pub(super) fn save(&mut self, name: &str, settings: &Settings, reported: &Reported) {
+        self.savepoints.push(Savepoint {
+            name: name.to_owned(),
+            settings: settings.clone(),
+            reported: reported.clone(),
+            local: self.local.clone(),
+            portals: BTreeSet::new(),
+            cursors: self.cursors.len(),
+            held: self.held.len(),
+            notifications: self.notifications.len(),
+            listening: self.listening.len(),
+            temporary: self.temporary.len(),
+        });
+    }
+
+    /// Forgets a savepoint and those within it; says whether there was one.
+    pub(super) fn release(&mut self, name: &str) -> bool {
+        let at = self
+            .savepoints
+            .iter()
+            .rposition(|savepoint| savepoint.name == name);
+        if let Some(at) = at {
+            self.savepoints.truncate(at);
+        }
+        at.is_some()
+    }
+
+    /// Goes back to a savepoint; returns the settings of then.
+    pub(super) fn roll_back_to(&mut self, name: &str) -> Option<Settings> {
+        let at = self
+            .savepoints
+            .iter()
+            .rposition(|savepoint| savepoint.name == name)?;
+        self.savepoints.truncate(at + 1);
+        let savepoint = &self.savepoints[at];
+        self.notifications.truncate(savepoint.notifications);
+        self.listening.truncate(savepoint.listening);
+        self.temporary.truncate(savepoint.temporary);
+        self.cursors.truncate(savepoint.cursors);
+        self.held.truncate(savepoint.held);
+        self.local.clone_from(&savepoint.local);
+        Some(savepoint.settings.clone())
+    }
+}

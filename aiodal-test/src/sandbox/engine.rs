@@ -1,0 +1,511 @@
+//! The engine: one task that has the connection, and runs what clients send, one unit at a time.
+
+mod block;
+mod commit;
+mod control;
+mod copy;
+mod expect;
+mod extended;
+mod io;
+mod journal;
+mod lookup;
+mod message;
+mod names;
+mod session;
+mod set;
+mod settle;
+mod simple;
+mod stall;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::mem;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use aiodal_core::CancelToken;
+use bytes::BytesMut;
+use tokio::runtime::Handle;
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use self::expect::Expect;
+use self::io::Wire;
+use super::client::{Client, Temporary};
+use super::error::Said;
+use super::event::{Event, Unit, Work};
+use super::report::Report;
+use super::settings::Settings;
+use super::turn::{ClientId, Settle, Status, Turn};
+use crate::backend::Socket;
+use crate::journal::Journal;
+
+/// The one connection, and all that clients have on it.
+pub(super) struct Engine {
+    wire: Wire,
+    events: UnboundedReceiver<Event>,
+    clients: BTreeMap<ClientId, Client>,
+    turn: Turn,
+    /// Clients with something to run, in the order of their asking.
+    queue: VecDeque<ClientId>,
+    /// What is still to be answered, in its order.
+    expect: VecDeque<Expect>,
+    /// Messages have been sent that no `Sync` is behind.
+    unsynced: bool,
+    /// What goes to the client whose unit is run.
+    out: BytesMut,
+    /// What goes there behind the answer: notifications of its own.
+    aside: BytesMut,
+    /// The rows of a query of our own, if they are wanted.
+    asked: Option<Vec<String>>,
+    /// Statements that the journal knows of, and that are not answered.
+    noted: VecDeque<(u64, Instant)>,
+    /// The client whose unnamed statement the server has.
+    unnamed_of: Option<ClientId>,
+    /// Where the last `CommandComplete` begins in `out`.
+    completed: Option<usize>,
+    /// The server's transaction has failed.
+    failed: bool,
+    /// What the connection is set to, and what it was when the guard was set.
+    applied: Settings,
+    applied_at_guard: Settings,
+    client_at_guard: Settings,
+    /// When the last unit has begun.
+    entered: Instant,
+    /// The client that a unit is run for.
+    running: Option<ClientId>,
+    /// Clients that have gone while a unit was run.
+    gone: Vec<ClientId>,
+    /// The client whose data the server takes.
+    copying: Option<ClientId>,
+    constraints: Constraints,
+    /// What statements of the unit have set by calling `set_config`, and whether for the transaction only.
+    set_by_call: Vec<(String, bool)>,
+    /// Where a name has been made longer in what is run: positions behind it, in characters, are less by so many.
+    lengthened: Option<(usize, usize)>,
+    /// A statement of the unit may have written something.
+    may_write: bool,
+    /// Nobody is told of what fails.
+    is_muted: bool,
+    /// Temporary tables of clients that are gone.
+    orphans: Vec<Temporary>,
+    /// How long one client waits for another that does nothing.
+    patience: Duration,
+    cancel: CancelToken,
+    journal: Arc<Journal>,
+    report: Arc<Report>,
+    session: Handle,
+    /// What the engine has been told to do when it is between two units.
+    wanted: Option<Wanted>,
+}
+
+/// What an engine is made with.
+pub(super) struct Parts {
+    pub(super) socket: Socket,
+    pub(super) events: UnboundedReceiver<Event>,
+    pub(super) cancel: CancelToken,
+    pub(super) journal: Arc<Journal>,
+    pub(super) report: Arc<Report>,
+    pub(super) session: Handle,
+    pub(super) patience: Duration,
+    /// Constraints that are checked at the end of a transaction, as SET CONSTRAINTS names them, once somebody has asked.
+    pub(super) deferred: Arc<OnceLock<Arc<[String]>>>,
+}
+
+/// Constraints that are checked late.
+#[derive(Debug)]
+struct Constraints {
+    /// Those that are from the beginning of each transaction; `None` until somebody has to know.
+    deferred: Option<Arc<[String]>>,
+    /// What they are for other tests as well.
+    shared: Arc<OnceLock<Arc<[String]>>>,
+    /// Whether this test's statements may have made or dropped some.
+    changed: bool,
+    /// Whether some may have been made that are to be deferred.
+    made: bool,
+    /// The same of the unit that is run.
+    making: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    Park,
+    Finish,
+}
+
+/// Why an engine has stopped.
+pub(super) enum Stopped {
+    /// It can go on elsewhere.
+    Parked(Box<Engine>),
+    /// The connection is as it was when it began, but for the transaction.
+    Finished,
+    Lost(String),
+}
+
+/// The connection is of no use any more, for this reason.
+#[derive(Debug)]
+struct Lost(String);
+
+impl Engine {
+    pub(super) fn new(parts: Parts) -> Engine {
+        let Parts {
+            socket,
+            events,
+            cancel,
+            journal,
+            report,
+            session,
+            patience,
+            deferred,
+        } = parts;
+        Engine {
+            wire: Wire::new(socket),
+            events,
+            clients: BTreeMap::new(),
+            turn: Turn::new(),
+            queue: VecDeque::new(),
+            expect: VecDeque::new(),
+            unsynced: false,
+            out: BytesMut::with_capacity(8 << 10),
+            aside: BytesMut::new(),
+            asked: None,
+            noted: VecDeque::new(),
+            unnamed_of: None,
+            completed: None,
+            failed: false,
+            applied: Settings::default(),
+            applied_at_guard: Settings::default(),
+            client_at_guard: Settings::default(),
+            entered: Instant::now(),
+            running: None,
+            gone: Vec::new(),
+            copying: None,
+            constraints: Constraints {
+                deferred: deferred.get().cloned(),
+                shared: deferred,
+                changed: false,
+                made: false,
+                making: false,
+            },
+            set_by_call: Vec::new(),
+            lengthened: None,
+            may_write: false,
+            is_muted: false,
+            orphans: Vec::new(),
+            patience,
+            cancel,
+            journal,
+            report,
+            session,
+            wanted: None,
+        }
+    }
+
+    /// Runs until it is told to stop, or the connection is lost.
+    pub(super) async fn run(mut self) -> Stopped {
+        let stopped = loop {
+            match self.turn_of_next().await {
+                Ok(Some(Wanted::Park)) => {
+                    self.wanted = None;
+                    return match self.wire.park() {
+                        Ok(()) => Stopped::Parked(Box::new(self)),
+                        Err(error) => Stopped::Lost(error.to_string()),
+                    };
+                }
+                Ok(Some(Wanted::Finish)) => break self.close().await,
+                Ok(None) => {}
+                Err(lost) => break Err(lost),
+            }
+        };
+        match stopped {
+            Ok(()) => match self.wire.park() {
+                Ok(()) => Stopped::Finished,
+                Err(error) => Stopped::Lost(error.to_string()),
+            },
+            Err(Lost(why)) => {
+                let said = Said::fatal(
+                    "57P01",
+                    format!("the sandbox has lost its connection: {why}"),
+                );
+                self.dismiss(&said);
+                Stopped::Lost(why)
+            }
+        }
+    }
+
+    /// Goes on where it was parked, on the current runtime.
+    pub(super) async fn resume(self: Box<Self>) -> Stopped {
+        match self.wire.unpark() {
+            Ok(()) => self.run().await,
+            Err(error) => Stopped::Lost(error.to_string()),
+        }
+    }
+
+    /// Begins the test's transaction, without waiting. `guarded` is whether the connection knows how to settle a guard.
+    pub(super) fn begin(&mut self, sql: &str, guarded: bool) {
+        super::wire::query(&mut self.wire.outgoing, sql);
+        self.expect.push_back(Expect::Began);
+        if !guarded {
+            self.prepare_guard();
+        }
+    }
+
+    /// Runs one unit, or waits for something to happen.
+    async fn turn_of_next(&mut self) -> Result<Option<Wanted>, Lost> {
+        if let Some(wanted) = self.wanted {
+            return Ok(Some(wanted));
+        }
+        if let Some((id, unit)) = self.next_unit() {
+            self.run_unit(id, unit).await?;
+            return Ok(None);
+        }
+        match self.happening().await? {
+            Some(event) => self.heed(event),
+            None => self.refuse_waiting(),
+        }
+        self.settle_undone();
+        Ok(None)
+    }
+
+    /// Takes the next unit that may run: of the holder, or of whoever has waited for the longest.
+    fn next_unit(&mut self) -> Option<(ClientId, Unit)> {
+        let at = self.queue.iter().position(|id| self.may_run(*id))?;
+        let id = self.queue.remove(at)?;
+        let client = self.clients.get_mut(&id)?;
+        let unit = client.inbox.pop_front()?;
+        client.waiting = None;
+        if !client.inbox.is_empty() {
+            client.waiting = Some(Instant::now());
+            self.queue.push_back(id);
+        }
+        Some((id, unit))
+    }
+
+    fn may_run(&self, id: ClientId) -> bool {
+        let Some(client) = self.clients.get(&id) else {
+            return true;
+        };
+        let needs = || {
+            client
+                .inbox
+                .front()
+                .is_none_or(|unit| self.needs_connection(client, unit))
+        };
+        self.turn.may_run(id) || !needs()
+    }
+
+    async fn run_unit(&mut self, id: ClientId, unit: Unit) -> Result<(), Lost> {
+        self.running = Some(id);
+        self.entered = Instant::now();
+        if let Some(client) = self.clients.get_mut(&id) {
+            client.ahead = unit.data;
+        }
+        let result = match unit.work {
+            Work::Simple(frame) => self.simple(id, frame).await,
+            Work::Extended(frames, end) => self.extended(id, frames, end).await,
+        };
+        self.flush_out(id);
+        self.noted.clear();
+        let making = mem::take(&mut self.constraints.making);
+        self.constraints.made |= making && !self.failed && !self.turn.is_undone();
+        self.running = None;
+        if let Some(client) = self.clients.get_mut(&id) {
+            // Behind a COPY that has failed, its data is of no use (PostgreSQL manual, 55.2.6).
+            client.ahead.clear();
+            if let Some((_, at)) = &mut client.last {
+                *at = Instant::now();
+            }
+        }
+        for id in mem::take(&mut self.gone) {
+            self.forget(id);
+        }
+        // A request to cancel is for the client's statement, not for what settles it.
+        self.wire.settled().await;
+        self.settle_undone();
+        result
+    }
+
+    /// Does what an event asks for.
+    fn heed(&mut self, event: Event) {
+        match event {
+            Event::Opened(id, arrival) => {
+                self.turn.join(id);
+                self.clients.insert(id, Client::new(id, arrival));
+            }
+            Event::Unit(id, unit) => {
+                if let Some(client) = self.clients.get_mut(&id) {
+                    client.inbox.push_back(unit);
+                    if client.waiting.is_none() {
+                        client.waiting = Some(Instant::now());
+                        self.queue.push_back(id);
+                    }
+                }
+            }
+            Event::Copy(id, frame, credit) => self.data(id, frame, credit),
+            // What tidies up behind it would be in the midst of what is answered.
+            Event::Closed(id) if self.running.is_some() => {
+                self.gone.push(id);
+                if self.running == Some(id) {
+                    self.abandon(id);
+                }
+            }
+            Event::Closed(id) => self.forget(id),
+            Event::Cancel { process, secret } => self.cancel(process, secret),
+            Event::Park => self.wanted = self.wanted.or(Some(Wanted::Park)),
+            Event::Finish => {
+                self.wanted = Some(Wanted::Finish);
+                if let Some(id) = self.running {
+                    self.abandon(id);
+                }
+            }
+        }
+    }
+
+    /// A client is gone.
+    fn forget(&mut self, id: ClientId) {
+        if self.turn.is_within(id) && self.unsynced {
+            // Behind an error, the server waits for it.
+            super::wire::bare(&mut self.wire.outgoing, b'S');
+            self.expect.push_back(Expect::Sync);
+        }
+        self.turn.leave(id);
+        self.queue.retain(|waiting| *waiting != id);
+        if let Some(mut client) = self.clients.remove(&id) {
+            self.orphans.append(&mut client.temporary);
+            self.drop_statements(client);
+        }
+    }
+
+    /// Nobody wants what runs for this client any more.
+    fn abandon(&mut self, id: ClientId) {
+        if self.copying == Some(id) {
+            self.fail_copy(copy::GONE);
+        }
+        self.begin_cancel();
+        if let Some(client) = self.clients.get_mut(&id) {
+            client.is_gone = true;
+            client.inbox.clear();
+            client.outbox.close();
+        }
+    }
+
+    /// A client has asked for another's statement to be cancelled.
+    fn cancel(&mut self, process: i32, secret: i32) {
+        let key = |client: &&mut Client| {
+            i32::try_from(client.id.0) == Ok(process) && client.secret == secret
+        };
+        let Some(client) = self.clients.values_mut().find(key) else {
+            return;
+        };
+        let id = client.id;
+        if self.running == Some(id) {
+            self.begin_cancel();
+        } else if let Some(unit) = client.inbox.pop_front() {
+            self.refuse(
+                id,
+                &unit,
+                &Said::error("57014", "canceling statement due to user request"),
+            );
+        }
+    }
+
+    /// Answers a unit that is not run.
+    fn refuse(&mut self, id: ClientId, unit: &Unit, said: &Said) {
+        self.turn.fail(id);
+        let status = self.status_byte(id);
+        let Some(client) = self.clients.get_mut(&id) else {
+            return;
+        };
+        let mut answer = BytesMut::new();
+        said.put(&mut answer);
+        match &unit.work {
+            Work::Simple(_) | Work::Extended(_, super::event::End::Sync) => {
+                super::wire::ready(&mut answer, status);
+            }
+            Work::Extended(..) => client.skips = true,
+        }
+        client.send(&mut answer);
+        client.waiting = (!client.inbox.is_empty()).then(Instant::now);
+        if client.inbox.is_empty() {
+            self.queue.retain(|waiting| *waiting != id);
+        }
+    }
+
+    /// How `ReadyForQuery` describes a client's transaction.
+    fn status_byte(&self, id: ClientId) -> u8 {
+        let status = self.turn.status(id);
+        match self.clients.get(&id) {
+            Some(client) if client.is_own && status == Status::Idle => b'T',
+            _ => status.byte(),
+        }
+    }
+
+    fn flush_out(&mut self, id: ClientId) {
+        self.completed = None;
+        match self.clients.get(&id) {
+            Some(client) => client.outbox.put(&mut self.out),
+            None => self.out.clear(),
+        }
+    }
+
+    /// Ends everybody's business, and leaves the connection in the test's transaction.
+    async fn close(&mut self) -> Result<(), Lost> {
+        let holders: Vec<_> = self.clients.keys().copied().collect();
+        self.dismiss(&Said::fatal(
+            "57P01",
+            "the test has ended, and the sandbox with it",
+        ));
+        for id in holders {
+            self.forget(id);
+        }
+        // A request to cancel shall not hit the end.
+        self.wire.settled().await;
+        let is_kept = matches!(self.turn.unsettled(), Settle::Begin | Settle::Keep);
+        if is_kept && !self.unsynced && self.expect.is_empty() {
+            // The end of the transaction takes the savepoint along, and nobody waits for an answer: a round trip less.
+            self.turn.left();
+            return Ok(());
+        }
+        self.leave_guard().await
+    }
+
+    /// Tells everybody that it is over.
+    fn dismiss(&mut self, said: &Said) {
+        // Who has come meanwhile is told as well, and nobody comes any more.
+        self.events.close();
+        while let Ok(event) = self.events.try_recv() {
+            if let Event::Opened(id, arrival) = event {
+                self.clients.insert(id, Client::new(id, arrival));
+            }
+        }
+        for client in self.clients.values() {
+            let mut answer = BytesMut::new();
+            said.put(&mut answer);
+            client.outbox.put(&mut answer);
+            client.outbox.end();
+        }
+    }
+}
+
+impl Drop for Engine {
+    /// However it ends, a panic included: nobody waits for its answer.
+    fn drop(&mut self) {
+        self.events.close();
+        while let Ok(event) = self.events.try_recv() {
+            if let Event::Opened(_, arrival) = event {
+                arrival.outbox.end();
+            }
+        }
+        for client in self.clients.values() {
+            client.outbox.end();
+        }
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine")
+            .field("turn", &self.turn)
+            .field("clients", &self.clients.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,269 @@
+//! Transaction blocks: how they begin and end, their modes, and the savepoints in them.
+
+use super::super::client::Block;
+use super::super::error::{Said, needs_block};
+use super::super::lex::{Isolation, Modes, Name};
+use super::super::turn::{ClientId, Status};
+use super::control::OWN_DATABASE;
+use super::expect::Answered;
+use super::settle::GUARD;
+use super::{Engine, Lost};
+
+impl Engine {
+    pub(super) async fn begin_block(
+        &mut self,
+        id: ClientId,
+        start: bool,
+        modes: Modes,
+    ) -> Result<bool, Lost> {
+        if self.turn.status(id).in_block() {
+            self.warn("25001", "there is already a transaction in progress");
+            // Its modes count nevertheless.
+            if !self.take_modes(id, modes).await? {
+                return Ok(false);
+            }
+        } else {
+            self.open_block(id, modes);
+            if !self.take_modes(id, modes).await? {
+                // It has not begun.
+                self.undo_block(id);
+                return Ok(false);
+            }
+        }
+        Ok(self.complete(if start { "START TRANSACTION" } else { "BEGIN" }))
+    }
+
+    /// Begins a transaction of the client's, of which the server hears with its first statement.
+    pub(super) fn open_block(&mut self, id: ClientId, modes: Modes) {
+        self.note_isolation(id, modes);
+        let implicit = self.turn.is_open(id).then(|| self.client_at_guard.clone());
+        self.turn.begin(id);
+        if let Some(client) = self.clients.get_mut(&id) {
+            let left = std::mem::take(&mut client.block);
+            client.block = Block {
+                modes,
+                before: implicit.unwrap_or_else(|| client.settings.clone()),
+                savepoints: Vec::new(),
+                ..left
+            };
+        }
+    }
+
+    pub(super) async fn commit(&mut self, id: ClientId, chain: bool) -> Result<bool, Lost> {
+        let status = self.turn.status(id);
+        if status == Status::Failed {
+            return Ok(self.roll_back(id, chain));
+        }
+        if status == Status::Idle {
+            if chain {
+                return Ok(self.say_error(id, &needs_block("COMMIT AND CHAIN")));
+            }
+            self.warn("25P01", "there is no transaction in progress");
+        }
+        let modes = self.clients.get(&id).map(|client| client.block.modes);
+        if !self.finish_block(id).await? {
+            return Ok(false);
+        }
+        if chain && let Some(modes) = modes {
+            self.open_block(id, modes);
+        }
+        Ok(self.complete("COMMIT"))
+    }
+
+    pub(super) fn roll_back(&mut self, id: ClientId, chain: bool) -> bool {
+        if self.turn.status(id) == Status::Idle {
+            if chain {
+                return self.say_error(id, &needs_block("ROLLBACK AND CHAIN"));
+            }
+            self.warn("25P01", "there is no transaction in progress");
+        }
+        let has_failed = self.turn.status(id) == Status::Failed;
+        let modes = self.clients.get(&id).map(|client| client.block.modes);
+        // With its failure a transaction has lost its modes.
+        let modes = modes.map(|modes| if has_failed { Modes::default() } else { modes });
+        self.undo_block(id);
+        if chain && let Some(modes) = modes {
+            self.open_block(id, modes);
+        }
+        self.complete("ROLLBACK")
+    }
+
+    pub(super) async fn savepoint(
+        &mut self,
+        id: ClientId,
+        name: &Name<'_>,
+        text: &str,
+    ) -> Result<bool, Lost> {
+        if name.text == GUARD {
+            let said = Said::error(
+                "42939",
+                format!("savepoint \"{GUARD}\" is the sandbox's own"),
+            );
+            return Ok(self.say_error(id, &said.hint("give yours another name")));
+        }
+        let is_own = self.clients.get(&id).is_some_and(|client| client.is_own);
+        if !self.turn.status(id).in_block() {
+            if !is_own {
+                return Ok(self.say_error(id, &needs_block("SAVEPOINT")));
+            }
+            self.open_block(id, Modes::default());
+        }
+        let went_well = self.run_sql(id, text).await?;
+        if went_well && let Some(client) = self.clients.get_mut(&id) {
+            client
+                .block
+                .save(&name.text, &client.settings, &client.reported);
+            if let Some(saved) = client.block.savepoints.last_mut() {
+                saved.portals = client.portals.keys().cloned().collect();
+            }
+        }
+        Ok(went_well)
+    }
+
+    pub(super) async fn release(
+        &mut self,
+        id: ClientId,
+        name: &Name<'_>,
+        text: &str,
+    ) -> Result<bool, Lost> {
+        if !self.turn.status(id).in_block() {
+            return Ok(self.say_error(id, &needs_block("RELEASE SAVEPOINT")));
+        }
+        let went_well = self.run_sql(id, text).await?;
+        let outermost = went_well
+            && self.clients.get_mut(&id).is_some_and(|client| {
+                client.block.release(&name.text);
+                client.is_own && client.block.savepoints.is_empty()
+            });
+        if outermost {
+            self.turn.end(id, true);
+        }
+        Ok(went_well)
+    }
+
+    pub(super) async fn roll_back_to(
+        &mut self,
+        id: ClientId,
+        name: &Name<'_>,
+        text: &str,
+    ) -> Result<bool, Lost> {
+        if !self.turn.status(id).in_block() {
+            return Ok(self.say_error(id, &needs_block("ROLLBACK TO SAVEPOINT")));
+        }
+        let known = self
+            .clients
+            .get(&id)
+            .is_some_and(|client| client.block.has(&name.text));
+        if !known {
+            let said = Said::error(
+                "3B001",
+                format!("savepoint \"{}\" does not exist", name.text),
+            );
+            return Ok(self.say_error(id, &said));
+        }
+        // The server may know nothing of the failure that is undone.
+        let went_well = self.run_failed_sql(id, text).await?;
+        if went_well {
+            self.turn.recover(id);
+        }
+        if went_well
+            && let Some(client) = self.clients.get_mut(&id)
+            && let Some(settings) = client.block.roll_back_to(&name.text)
+        {
+            client.settings = settings.clone();
+            if let Some(saved) = client.block.savepoints.last() {
+                client
+                    .portals
+                    .retain(|name, _| saved.portals.contains(name));
+            }
+            self.applied = settings;
+        }
+        Ok(went_well)
+    }
+
+    /// Has the transaction only read, or write, from now on.
+    pub(super) async fn take_modes(&mut self, id: ClientId, modes: Modes) -> Result<bool, Lost> {
+        self.note_isolation(id, modes);
+        if !self.turn.is_open(id) {
+            self.with_block(id, |block| block.modes = merged(block.modes, modes));
+            return Ok(true);
+        }
+        let Some(client) = self.clients.get(&id) else {
+            return Ok(false);
+        };
+        let level = client
+            .block
+            .modes
+            .isolation
+            .unwrap_or(Isolation::ReadCommitted);
+        let too_late = if modes.isolation.is_some_and(|new| new != level) {
+            Some("SET TRANSACTION ISOLATION LEVEL must be called before any query")
+        } else if modes.deferrable.is_none() {
+            None
+        } else if client.block.savepoints.is_empty() {
+            Some("SET TRANSACTION [NOT] DEFERRABLE must be called before any query")
+        } else {
+            Some("SET TRANSACTION [NOT] DEFERRABLE cannot be called within a subtransaction")
+        };
+        if let Some(message) = too_late {
+            return Ok(self.say_error(id, &Said::error("25001", message)));
+        }
+        let Some(read_only) = modes.read_only else {
+            return Ok(true);
+        };
+        let only_reads = client
+            .block
+            .modes
+            .read_only
+            .unwrap_or_else(|| client.settings.are_read_only());
+        if !read_only && only_reads && client.block.savepoints.is_empty() {
+            // The server would say that of a part of a transaction.
+            let message = "transaction read-write mode must be set before any query";
+            return Ok(self.say_error(id, &Said::error("25001", message)));
+        }
+        let what = if read_only { "only" } else { "write" };
+        let sql = format!("set transaction read {what}");
+        let answered = self.our_query(id, &sql).await?;
+        self.turn.answered(id, self.failed);
+        self.with_block(id, |block| block.modes.read_only = Some(read_only));
+        Ok(answered == Answered::Done)
+    }
+
+    pub(super) async fn set_transaction(
+        &mut self,
+        id: ClientId,
+        modes: Modes,
+        beside: bool,
+    ) -> Result<bool, Lost> {
+        if modes.snapshot {
+            let said = Said::error("0A000", "a snapshot cannot be imported in a sandbox");
+            return Ok(self.say_error(id, &said.hint(OWN_DATABASE)));
+        }
+        match self.turn.status(id) {
+            Status::Idle if beside => {
+                let went_well = self.take_modes(id, modes).await? && self.enter(id).await?;
+                Ok(went_well && self.complete("SET"))
+            }
+            Status::Idle => {
+                self.warn(
+                    "25P01",
+                    "SET TRANSACTION can only be used in transaction blocks",
+                );
+                Ok(self.complete("SET"))
+            }
+            Status::Open | Status::Begun | Status::Failed => {
+                Ok(self.take_modes(id, modes).await? && self.complete("SET"))
+            }
+        }
+    }
+}
+
+/// Returns modes, and others where those say nothing.
+fn merged(one: Modes, over: Modes) -> Modes {
+    Modes {
+        isolation: over.isolation.or(one.isolation),
+        read_only: over.read_only.or(one.read_only),
+        deferrable: over.deferrable.or(one.deferrable),
+        snapshot: over.snapshot,
+    }
+}

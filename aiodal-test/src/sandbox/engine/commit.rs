@@ -1,0 +1,392 @@
+//! The end of a transaction, as far as it is more than the guard: constraints, temporary tables, cursors, notifications.
+
+use std::sync::Arc;
+
+use aiodal_core::quote_literal;
+use bytes::{BufMut, BytesMut};
+
+use super::super::client::{Block, Temporary};
+use super::super::error::{Heard, Said};
+use super::super::lex::{OnCommit, Verb};
+use super::super::turn::{ClientId, Status};
+use super::super::wire::{self, Frame, put, put_str};
+use super::expect::{Answered, Expect};
+use super::{Engine, Lost};
+
+/// The longest payload that the server takes (PostgreSQL manual, NOTIFY).
+const LONGEST_PAYLOAD: usize = 7999;
+
+/// Reads which constraints are checked late, as SET CONSTRAINTS names them.
+pub(in super::super) const DEFERRED: &str = "select distinct format('%I.%I', nspname, conname) \
+     from pg_constraint c join pg_namespace n on n.oid = connamespace where condeferred order by 1";
+
+impl Engine {
+    /// Does what a COMMIT does; says whether it went well. If not, the client has been told, and everything is undone.
+    pub(super) async fn finish_block(&mut self, id: ClientId) -> Result<bool, Lost> {
+        if self.turn.is_open(id) {
+            let sets = self
+                .clients
+                .get(&id)
+                .is_some_and(|client| client.block.sets_constraints);
+            if !self.check_constraints(id, sets).await? {
+                self.undo_block(id);
+                return Ok(false);
+            }
+            self.close_cursors(id);
+            if !self.end_temporary(id).await? {
+                self.undo_block(id);
+                return Ok(false);
+            }
+        }
+        if let Some(client) = self.clients.get_mut(&id) {
+            client.portals.clear();
+            client.bound.clear();
+        }
+        self.publish(id);
+        self.turn.end(id, true);
+        Ok(true)
+    }
+
+    /// Forgets what a transaction, or the statements of a unit, have done.
+    pub(super) fn undo_block(&mut self, id: ClientId) {
+        let in_block = self.turn.status(id).in_block();
+        let is_open = self.turn.is_open(id);
+        if let Some(client) = self.clients.get_mut(&id) {
+            let block = std::mem::take(&mut client.block);
+            client.unreport(&block);
+            client.portals.clear();
+            client.bound.clear();
+            if in_block {
+                client.settings = block.before;
+            } else if is_open {
+                client.settings = self.client_at_guard.clone();
+            }
+        }
+        self.turn.end(id, false);
+    }
+
+    /// The end of a unit: of a transaction as well, unless the client has begun one.
+    pub(super) async fn end_unit(
+        &mut self,
+        id: ClientId,
+        mut went_well: bool,
+        is_query: bool,
+    ) -> Result<(), Lost> {
+        if self.turn.status(id) != Status::Idle {
+            self.turn.end_unit(id, false);
+            return Ok(());
+        }
+        // A request to cancel is for what the client has sent, which is done.
+        self.wire.settled().await;
+        let sets = self.clients.get(&id);
+        let sets = sets.is_some_and(|client| client.block.sets_constraints);
+        if went_well && self.turn.is_open(id) && (sets || self.may_have_written()) {
+            let told = self.out.len();
+            went_well = self.check_constraints(id, sets).await?;
+            // Unless it has been handed on meanwhile.
+            if self.out.len() >= told {
+                let said = self.out.split_off(told);
+                // The server commits a query before it says that it is complete; and says that no more if that fails.
+                let completed = self.completed.filter(|at| is_query && *at <= told);
+                let mut complete = self.out.split_off(completed.unwrap_or(told));
+                if !went_well {
+                    complete.clear();
+                }
+                self.out.unsplit(said);
+                self.out.unsplit(complete);
+            }
+        }
+        self.may_write = false;
+        if went_well && self.turn.is_open(id) {
+            self.close_cursors(id);
+            went_well = self.end_temporary(id).await?;
+        }
+        if went_well {
+            if let Some(client) = self.clients.get_mut(&id) {
+                client.portals.clear();
+                client.bound.clear();
+            }
+            self.publish(id);
+            self.turn.end_unit(id, false);
+        } else {
+            self.undo_block(id);
+            self.turn.end_unit(id, true);
+        }
+        Ok(())
+    }
+
+    /// Checks what is deferred to the end of a transaction, and defers it anew. `sets` is whether the transaction has said itself
+    /// what to defer.
+    async fn check_constraints(&mut self, id: ClientId, sets: bool) -> Result<bool, Lost> {
+        let deferred = match self.constraints.deferred.clone() {
+            Some(deferred) => deferred,
+            None => {
+                let deferred: Arc<[String]> = self.ask(id, DEFERRED).await?.into();
+                if !self.constraints.changed {
+                    // Whoever was first has found the same.
+                    let _known = self.constraints.shared.set(deferred.clone());
+                }
+                if !self.constraints.changed {
+                    self.constraints.deferred = Some(deferred.clone());
+                }
+                deferred
+            }
+        };
+        if deferred.is_empty() && !sets {
+            return Ok(true);
+        }
+        let mut sql = "set constraints all immediate".to_owned();
+        if !deferred.is_empty() {
+            let defer = format!("set constraints {} deferred", deferred.join(", "));
+            sql.push_str("; ");
+            sql.push_str(&self.by_anybody(id, &defer));
+        }
+        Ok(self.our_query(id, &sql).await? == Answered::Done)
+    }
+
+    /// Returns SQL of ours as it is run whatever role the client has taken: that may not even see the schema.
+    fn by_anybody(&self, id: ClientId, sql: &str) -> String {
+        if self.applied.get("role").is_none() {
+            return sql.to_owned();
+        }
+        let client = self.clients.get(&id);
+        match client.and_then(|client| client.settings.get("role")) {
+            Some(role) => format!("set role none; {sql}; {role}"),
+            None => format!("set role none; {sql}"),
+        }
+    }
+
+    /// Defers constraints that the transaction has made: in the server's it has been said of all of them when they are checked.
+    pub(super) async fn defer_new(&mut self, id: ClientId) -> Result<bool, Lost> {
+        if !self.constraints.made || self.unsynced || !self.expect.is_empty() || self.failed {
+            return Ok(true);
+        }
+        self.constraints.made = false;
+        let sets = self.clients.get(&id);
+        if sets.is_some_and(|client| client.block.sets_constraints) {
+            return Ok(true);
+        }
+        let deferred = self.ask(id, DEFERRED).await?;
+        if deferred.is_empty() {
+            return Ok(true);
+        }
+        let sql = format!("set constraints {} deferred", deferred.join(", "));
+        let sql = self.by_anybody(id, &sql);
+        let answered = self.our_query(id, &sql).await?;
+        self.turn.answered(id, self.failed);
+        Ok(answered == Answered::Done)
+    }
+
+    /// Whether the unit may have done what a deferred constraint is against.
+    fn may_have_written(&self) -> bool {
+        let deferred = self.constraints.deferred.as_ref();
+        self.may_write && deferred.is_none_or(|deferred| !deferred.is_empty())
+    }
+
+    /// Empties or drops the temporary tables that say so.
+    async fn end_temporary(&mut self, id: ClientId) -> Result<bool, Lost> {
+        let Some(client) = self.clients.get_mut(&id) else {
+            return Ok(true);
+        };
+        let made = std::mem::take(&mut client.block.temporary);
+        let is_made = |table: &Temporary| made.iter().any(|new| new.name == table.name);
+        client.temporary.retain(|table| !is_made(table));
+        client.temporary.extend(made);
+        let ending = client.temporary.iter().filter_map(Temporary::end);
+        let statements: Vec<_> = ending.collect();
+        if statements.is_empty() {
+            return Ok(true);
+        }
+        client
+            .temporary
+            .retain(|table| table.on_commit != OnCommit::Drop);
+        let sql = self.by_anybody(id, &statements.join("; "));
+        Ok(self.our_query(id, &sql).await? == Answered::Done)
+    }
+
+    /// Closes what does not outlive a transaction, without waiting.
+    fn close_cursors(&mut self, id: ClientId) {
+        let Some(client) = self.clients.get_mut(&id) else {
+            return;
+        };
+        client.held.append(&mut client.block.held);
+        client.unreport_local();
+        self.close_portals(id);
+    }
+
+    /// Closes all that the client has open, but nothing of others.
+    pub(super) fn close_all(&mut self, id: ClientId) {
+        if let Some(client) = self.clients.get_mut(&id) {
+            client.block.cursors.append(&mut client.held);
+            client.block.cursors.append(&mut client.block.held);
+        }
+        self.close_portals(id);
+    }
+
+    fn close_portals(&mut self, id: ClientId) {
+        let Some(client) = self.clients.get_mut(&id) else {
+            return;
+        };
+        let cursors = std::mem::take(&mut client.block.cursors);
+        let portals = std::mem::take(&mut client.block.portals);
+        client.portals.clear();
+        client.bound.clear();
+        for name in cursors.iter().chain(&portals) {
+            wire::close_portal(&mut self.wire.outgoing, name);
+            self.expect.push_back(Expect::Ours(b'3'));
+            self.unsynced = true;
+        }
+    }
+
+    /// LISTEN, UNLISTEN and NOTIFY: they take effect with the commit.
+    pub(super) fn notification(&mut self, id: ClientId, verb: &Verb<'_>) {
+        let tag = match verb {
+            Verb::Listen(channel) => {
+                let channel = channel.text.clone().into_owned();
+                self.with_block(id, |block| block.listening.push((true, Some(channel))));
+                "LISTEN"
+            }
+            Verb::Unlisten(channel) => {
+                let channel = channel
+                    .as_ref()
+                    .map(|channel| channel.text.clone().into_owned());
+                self.with_block(id, |block| block.listening.push((false, channel)));
+                "UNLISTEN"
+            }
+            Verb::Notify { channel, payload } => {
+                let payload = payload.clone().unwrap_or_default();
+                if payload.len() > LONGEST_PAYLOAD {
+                    self.say_error(id, &Said::error("22023", "payload string too long"));
+                    return;
+                }
+                let said = (channel.text.clone().into_owned(), payload);
+                self.with_block(id, |block| block.notify(said));
+                "NOTIFY"
+            }
+            _ => return,
+        };
+        self.complete(tag);
+    }
+
+    /// A function has called `pg_notify`: what it says is said with the commit, like that of a statement.
+    pub(super) fn hear(&mut self, id: ClientId, heard: &Heard<'_>) {
+        let said = (
+            heard.message.to_owned(),
+            heard.detail.unwrap_or_default().to_owned(),
+        );
+        self.with_block(id, |block| block.notify(said));
+    }
+
+    /// Lets the clients have what a committed transaction has told them.
+    fn publish(&mut self, id: ClientId) {
+        let Some(client) = self.clients.get_mut(&id) else {
+            return;
+        };
+        let Block {
+            notifications,
+            listening,
+            ..
+        } = std::mem::take(&mut client.block);
+        for (listens, channel) in listening {
+            match (listens, channel) {
+                (true, Some(channel)) => drop(client.listens.insert(channel)),
+                (false, Some(channel)) => drop(client.listens.remove(&channel)),
+                (_, None) => client.listens.clear(),
+            }
+        }
+        for (channel, payload) in notifications {
+            let mut message = BytesMut::new();
+            put(&mut message, b'A', |message| {
+                message.put_u32(id.0);
+                put_str(message, &channel);
+                put_str(message, &payload);
+            });
+            for other in self
+                .clients
+                .values()
+                .filter(|other| other.listens.contains(&channel))
+            {
+                if other.id == id {
+                    // Behind the answer, and before the client may go on.
+                    self.aside.extend_from_slice(&message);
+                } else {
+                    other.outbox.put(&mut message.clone());
+                }
+            }
+        }
+    }
+
+    /// Reads the first column of a query of our own.
+    pub(super) async fn ask(&mut self, id: ClientId, sql: &str) -> Result<Vec<String>, Lost> {
+        self.asked = Some(Vec::new());
+        let answered = self.our_query(id, sql).await;
+        let asked = self.asked.take();
+        answered.map(|_| asked.unwrap_or_default())
+    }
+
+    /// Keeps a row of such a query.
+    pub(super) fn keep_row(&mut self, frame: &Frame) {
+        if let Some(asked) = &mut self.asked {
+            asked.extend(frame.first_cell());
+        }
+    }
+}
+
+impl Block {
+    /// Notes what is to be said, once: the server says the same only once as well.
+    fn notify(&mut self, said: (String, String)) {
+        if !self.notifications.contains(&said) {
+            self.notifications.push(said);
+        }
+    }
+}
+
+/// A query that calls nothing writes nothing.
+pub(super) fn may_write(sql: &str) -> bool {
+    let begins = sql.trim_start().get(..6);
+    let is_query = begins.is_some_and(|word| word.eq_ignore_ascii_case("select"));
+    !is_query || sql.contains(['(', ';'])
+}
+
+impl Temporary {
+    /// Returns what is to be done with it at the end of a transaction, if it is still there.
+    fn end(&self) -> Option<String> {
+        match self.on_commit {
+            OnCommit::Preserve => None,
+            OnCommit::Delete => Some(self.emptied()),
+            OnCommit::Drop => Some(self.gone()),
+        }
+    }
+
+    /// Returns what drops it, whatever it is, if it is still there.
+    pub(super) fn gone(&self) -> String {
+        let name = self.in_its_schema();
+        let literal = quote_literal(&name);
+        let body = format!(
+            "declare kind text := coalesce((select case relkind when 'v' then 'view' when 'S' then 'sequence' \
+             when 'c' then 'type' else 'table' end from pg_catalog.pg_class where oid = to_regclass({literal})), \
+             case when to_regtype({literal}) is not null then 'type' end); \
+             begin if kind is not null then execute 'drop ' || kind || {}; end if; end",
+            quote_literal(&format!(" {name} cascade"))
+        );
+        format!("do {}", quote_literal(&body))
+    }
+
+    fn emptied(&self) -> String {
+        let name = self.in_its_schema();
+        let body = format!(
+            "begin if to_regclass({}) is not null then execute {}; end if; end",
+            quote_literal(&name),
+            quote_literal(&format!("delete from only {name}"))
+        );
+        format!("do {}", quote_literal(&body))
+    }
+
+    fn in_its_schema(&self) -> String {
+        if self.name.contains('.') {
+            self.name.clone()
+        } else {
+            format!("pg_temp.{}", self.name)
+        }
+    }
+}

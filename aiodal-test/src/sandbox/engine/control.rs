@@ -1,0 +1,262 @@
+//! Statements that are the sandbox's business: transactions, settings, names, notifications.
+
+use super::super::client::{Block, Temporary};
+use super::super::error::{Said, failed_transaction, needs_block};
+use super::super::lex::{Discarded, Modes, Name, Piece, Verb};
+use super::super::turn::{ClientId, Status};
+use super::super::wire;
+use super::expect::Answered;
+use super::simple::in_place;
+use super::{Engine, Lost};
+
+/// Says whether a statement goes to the server as it is, and nothing has to be remembered of it when it is done.
+pub(super) fn is_plain(verb: &Verb<'_>) -> bool {
+    match verb {
+        Verb::Other { .. }
+        | Verb::Copy
+        | Verb::Call
+        | Verb::Do
+        | Verb::NeedsNoTransaction(_)
+        | Verb::CreateTemp { .. } => true,
+        Verb::CloseCursor(name) => name.is_some(),
+        Verb::Discard(what) => !matches!(what, Discarded::All | Discarded::Temp),
+        _ => false,
+    }
+}
+
+/// Says whether a statement never reaches the server, while its client has nothing open there.
+pub(super) fn is_ours(verb: &Verb<'_>) -> bool {
+    matches!(
+        verb,
+        Verb::Begin { .. }
+            | Verb::Commit { .. }
+            | Verb::Rollback { .. }
+            | Verb::TwoPhase
+            | Verb::SetTransaction(_)
+            | Verb::SetCharacteristics(_)
+            | Verb::Listen(_)
+            | Verb::Unlisten(_)
+            | Verb::Notify { .. }
+    )
+}
+
+impl Engine {
+    /// Runs one such statement; says whether it went well. `beside` is whether others stand there in a `Query`, which the
+    /// server then takes for a transaction block of a kind.
+    pub(super) async fn control(
+        &mut self,
+        id: ClientId,
+        piece: &Piece<'_>,
+        sql: &str,
+        beside: bool,
+    ) -> Result<bool, Lost> {
+        let status = self.turn.status(id);
+        let is_end = matches!(
+            piece.verb,
+            Verb::Commit { .. } | Verb::Rollback { .. } | Verb::RollbackTo(_)
+        );
+        if status == Status::Failed && !is_end {
+            return Ok(self.say_error(id, &failed_transaction()));
+        }
+        let in_block = status.in_block();
+        let text = in_place(sql, piece.start, &sql[piece.start..piece.end]);
+        match &piece.verb {
+            Verb::Begin { start, modes } => self.begin_block(id, *start, *modes).await,
+            Verb::Commit { chain } => self.commit(id, *chain).await,
+            Verb::Rollback { chain } => Ok(self.roll_back(id, *chain)),
+            Verb::TwoPhase => {
+                let said = Said::error("0A000", "two-phase commit is not possible in a sandbox");
+                Ok(self.say_error(id, &said.hint(OWN_DATABASE)))
+            }
+            Verb::Savepoint(name) => self.savepoint(id, name, &text).await,
+            Verb::Release(name) => self.release(id, name, &text).await,
+            Verb::RollbackTo(name) => self.roll_back_to(id, name, &text).await,
+            Verb::SetTransaction(modes) => self.set_transaction(id, *modes, beside).await,
+            Verb::SetCharacteristics(modes) => {
+                self.note_isolation(id, *modes);
+                self.set_characteristics(id, *modes, &text).await
+            }
+            Verb::Set { .. } | Verb::Reset(_) | Verb::SetConfig { .. } => {
+                self.setting(id, &piece.verb, &text, beside).await
+            }
+            Verb::SetConstraints => {
+                if !in_block && !beside {
+                    let message = "SET CONSTRAINTS can only be used in transaction blocks";
+                    self.warn("25P01", message);
+                }
+                let went_well = self.run_sql(id, &text).await?;
+                self.with_block(id, |block| block.sets_constraints = true);
+                Ok(went_well)
+            }
+            Verb::Prepare(name) | Verb::Execute(name) | Verb::Deallocate(Some(name)) => {
+                self.prepared(id, &piece.verb, name, sql, piece).await
+            }
+            Verb::Deallocate(None) => {
+                self.forget_statements(id);
+                Ok(self.complete("DEALLOCATE ALL"))
+            }
+            Verb::Discard(Discarded::Temp) => self.discard_temp(id).await,
+            Verb::Discard(_) if in_block || beside => {
+                let message = "DISCARD ALL cannot run inside a transaction block";
+                Ok(self.say_error(id, &Said::error("25001", message)))
+            }
+            Verb::Discard(_) if self.turn.is_open(id) => {
+                let message = "DISCARD ALL cannot be executed within a pipeline";
+                Ok(self.say_error(id, &Said::error("25001", message)))
+            }
+            Verb::Discard(_) => self.discard_all(id).await,
+            Verb::Declare { name, hold } => {
+                let alone = !in_block && !beside;
+                self.declare(id, (name, *hold), &text, alone).await
+            }
+            Verb::CloseCursor(_) => {
+                if !self.enter(id).await? {
+                    return Ok(false);
+                }
+                self.close_all(id);
+                Ok(self.complete("CLOSE CURSOR ALL"))
+            }
+            Verb::Lock if !in_block && !beside => {
+                Ok(self.say_error(id, &needs_block("LOCK TABLE")))
+            }
+            Verb::Listen(_) | Verb::Unlisten(_) | Verb::Notify { .. } => {
+                self.notification(id, &piece.verb);
+                Ok(true)
+            }
+            _verb => {
+                self.heed_verb(id, piece, sql);
+                self.run_sql(id, &text).await
+            }
+        }
+    }
+
+    /// DECLARE; `alone` is whether it stands in no block of any kind.
+    async fn declare(
+        &mut self,
+        id: ClientId,
+        (name, hold): (&Name<'_>, bool),
+        text: &str,
+        alone: bool,
+    ) -> Result<bool, Lost> {
+        let client = self.clients.get(&id);
+        let is_taken = client.is_some_and(|client| client.has_own_portal(&name.text));
+        let said = if !hold && alone {
+            Some(needs_block("DECLARE CURSOR"))
+        } else if is_taken {
+            let message = format!("cursor \"{}\" already exists", name.text);
+            Some(Said::error("42P03", message))
+        } else {
+            None
+        };
+        if let Some(said) = said {
+            // Only where nothing else is wrong with it.
+            if !self.enter(id).await? || self.our_query(id, text).await? == Answered::Failed {
+                self.turn.answered(id, self.failed);
+                return Ok(false);
+            }
+            return Ok(self.say_error(id, &said));
+        }
+        let went_well = self.run_sql(id, text).await?;
+        if went_well {
+            self.note_cursor(id, &name.text, hold);
+        }
+        Ok(went_well)
+    }
+
+    /// Runs a statement of ours that was prepared.
+    pub(super) async fn run_control(&mut self, id: ClientId, sql: &str) -> Result<bool, Lost> {
+        let pieces = super::super::lex::pieces(sql, self.conforms(id));
+        match pieces.first() {
+            Some(piece) => Box::pin(self.control(id, piece, sql, false)).await,
+            None => Ok(true),
+        }
+    }
+
+    pub(super) fn complete(&mut self, tag: &str) -> bool {
+        self.completed = Some(self.out.len());
+        wire::complete(&mut self.out, tag);
+        self.done_statement(None);
+        true
+    }
+
+    pub(super) fn warn(&mut self, code: &'static str, message: &str) {
+        Said::warning(code, message).put(&mut self.out);
+    }
+
+    pub(super) fn with_block(&mut self, id: ClientId, change: impl FnOnce(&mut Block)) {
+        if let Some(client) = self.clients.get_mut(&id) {
+            change(&mut client.block);
+        }
+    }
+
+    /// What a plain statement means for what comes later.
+    ///
+    /// Where it fails, so does the transaction, and what was noted in its block is forgotten.
+    pub(super) fn heed_verb(&mut self, id: ClientId, piece: &Piece<'_>, sql: &str) {
+        match &piece.verb {
+            Verb::Other { deferrable } => {
+                let word = sql[piece.start..piece.end]
+                    .split(|c: char| !c.is_alphabetic())
+                    .next();
+                let loses = ["drop", "alter"];
+                let loses = |word: &str| loses.iter().any(|known| known.eq_ignore_ascii_case(word));
+                self.heed_constraints(*deferrable, word.is_some_and(loses));
+            }
+            Verb::CreateTemp { name, on_commit } => {
+                let table = Temporary {
+                    name: sql[name.start..name.end].to_owned(),
+                    on_commit: *on_commit,
+                };
+                self.with_block(id, |block| {
+                    block.temporary.retain(|known| known.name != table.name);
+                    block.temporary.push(table);
+                });
+                let text = sql[piece.start..piece.end].to_ascii_lowercase();
+                self.heed_constraints(text.contains("deferrable"), false);
+            }
+            Verb::Declare { name, hold } => self.note_cursor(id, &name.text, *hold),
+            Verb::CloseCursor(Some(name)) if self.turn.status(id) != Status::Failed => {
+                if let Some(client) = self.clients.get_mut(&id) {
+                    client.held.retain(|held| *held != name.text);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Constraints may come, or go: what is known of them is known no more.
+    fn heed_constraints(&mut self, come: bool, go: bool) {
+        self.constraints.making |= come;
+        if come || go {
+            self.constraints.changed = true;
+            self.constraints.deferred = None;
+        }
+    }
+
+    /// A cursor is closed at the end of the transaction, or goes with its client.
+    fn note_cursor(&mut self, id: ClientId, name: &str, hold: bool) {
+        let name = name.to_owned();
+        self.with_block(id, |block| {
+            let cursors = if hold {
+                &mut block.held
+            } else {
+                &mut block.cursors
+            };
+            cursors.push(name);
+        });
+    }
+
+    pub(super) fn note_isolation(&self, id: ClientId, modes: Modes) {
+        use super::super::lex::Isolation::{RepeatableRead, Serializable};
+
+        if let (Some(RepeatableRead | Serializable), Some(client)) =
+            (modes.isolation, self.clients.get(&id))
+        {
+            self.report.isolation(client);
+        }
+    }
+}
+
+/// The way out of what no sandbox can do.
+pub(super) const OWN_DATABASE: &str =
+    "it takes a database of the test's own: #[aiodal::test(isolation = \"database\")]";

@@ -1,0 +1,319 @@
+//! What the server has still to answer, and whose answer each message is.
+
+use bytes::{BufMut, Bytes, BytesMut};
+
+use super::super::client::Prepared;
+use super::super::error::Heard;
+use super::super::turn::ClientId;
+use super::super::wire::{Frame, put};
+use super::{Engine, Lost};
+use crate::locks::is_own_name;
+use crate::template::SAID;
+
+/// An answer that is due, in the order of what was sent.
+#[derive(Debug)]
+pub(super) enum Expect {
+    /// To a message of our own, which does not fail: `1`, `2`, `3` or `C`.
+    Ours(u8),
+    /// An answer of our own, between those of the server.
+    Said(Bytes),
+    /// To a `Parse` of the client's; its name.
+    Parse(String),
+    /// To a `Parse` that the client has had answered before.
+    Again,
+    /// To a `Bind`; its portal.
+    Bind(String),
+    /// To a `Close`; what the client has had by that name.
+    Close(String, Option<Prepared>),
+    /// Of a statement: `t`, then `T` or `n`. Of a portal: the latter only.
+    Describe {
+        statement: bool,
+    },
+    Execute,
+    /// `ReadyForQuery`, behind a `Sync`.
+    Sync,
+    /// All answers to a `Query`, up to `ReadyForQuery`.
+    Query,
+    /// The same to a query of our own.
+    OurQuery,
+    /// The same to what begins the test's transaction.
+    Began,
+}
+
+impl Expect {
+    /// Whether the answer ends with `ReadyForQuery`.
+    fn ends_ready(&self) -> bool {
+        matches!(
+            self,
+            Expect::Sync | Expect::Query | Expect::OurQuery | Expect::Began
+        )
+    }
+}
+
+/// How what was sent has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Answered {
+    Done,
+    /// Some message has failed, and its client knows.
+    Failed,
+    /// The server takes data.
+    CopyIn,
+}
+
+impl Engine {
+    /// Reads answers until none is due, or the server wants data.
+    pub(super) async fn answers(&mut self, id: ClientId) -> Result<Answered, Lost> {
+        let mut answered = Answered::Done;
+        loop {
+            match self.expect.front() {
+                None => return Ok(answered),
+                Some(Expect::Said(said)) => {
+                    self.out.extend_from_slice(said);
+                    self.expect.pop_front();
+                    continue;
+                }
+                Some(Expect::Query | Expect::Execute) => self.pass_rows(),
+                Some(_) => {}
+            }
+            let frame = self.frame().await?;
+            match frame.tag() {
+                b'E' => {
+                    answered = Answered::Failed;
+                    self.error(id, &frame)?;
+                }
+                b'G' => {
+                    self.out.put_slice(frame.bytes());
+                    return Ok(Answered::CopyIn);
+                }
+                b'Z' => self.is_ready(&frame)?,
+                b'N' | b'S' | b'A' => self.aside(Some(id), &frame)?,
+                tag => self.answer(tag, &frame)?,
+            }
+        }
+    }
+
+    /// An answer that is neither an error nor the end.
+    fn answer(&mut self, tag: u8, frame: &Frame) -> Result<(), Lost> {
+        let over = match (self.expect.front(), tag) {
+            (Some(Expect::Ours(due)), _) if *due == tag => {
+                self.expect.pop_front();
+                return Ok(());
+            }
+            (Some(Expect::Again), b'1') => {
+                self.expect.pop_front();
+                return Ok(());
+            }
+            (Some(Expect::OurQuery), _) => {
+                if tag == b'D' {
+                    self.keep_row(frame);
+                }
+                return Ok(());
+            }
+            (Some(Expect::Began), _) => {
+                if tag == b'D' {
+                    self.report.begin(frame.first_cell());
+                }
+                return Ok(());
+            }
+            (Some(Expect::Query), b'C') => {
+                self.is_complete(frame)?;
+                false
+            }
+            (Some(Expect::Execute), b'C') => {
+                self.is_complete(frame)?;
+                true
+            }
+            (Some(Expect::Query), _)
+            | (Some(Expect::Execute), b'D' | b'd' | b'c' | b'H')
+            | (Some(Expect::Describe { statement: true }), b't') => false,
+            (Some(Expect::Execute), b's' | b'I')
+            | (Some(Expect::Parse(_)), b'1')
+            | (Some(Expect::Bind(_)), b'2')
+            | (Some(Expect::Close(..)), b'3')
+            | (Some(Expect::Describe { .. }), b'T' | b'n') => true,
+            (due, tag) => {
+                let tag = char::from(tag);
+                return Err(Lost(format!(
+                    "the server has sent `{tag}` where {due:?} was due"
+                )));
+            }
+        };
+        if tag != b'C' {
+            // The server has gone on: what stands before it is for good.
+            self.completed = None;
+        }
+        self.out.put_slice(frame.bytes());
+        if over {
+            self.expect.pop_front();
+        }
+        Ok(())
+    }
+
+    /// The server is done with what stands before a `Sync`, or with a `Query`.
+    fn is_ready(&mut self, frame: &Frame) -> Result<(), Lost> {
+        match self.expect.pop_front() {
+            Some(Expect::Sync | Expect::Query | Expect::OurQuery | Expect::Began) => {}
+            due => return Err(Lost(format!("the server is ready where {due:?} was due"))),
+        }
+        // More may have been sent behind what the server is ready after.
+        let mut behind = self.expect.iter().rev().take_while(|due| !due.ends_ready());
+        self.unsynced = behind.any(|due| !matches!(due, Expect::Said(_)));
+        match frame.body().u8() {
+            Ok(b'T') => self.failed = false,
+            Ok(b'E') => self.failed = true,
+            _ => {
+                self.report
+                    .escape(self.running.and_then(|id| self.clients.get(&id)));
+                return Err(Lost(
+                    "a statement has ended the test's transaction".to_owned(),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// The server has refused something: what stands behind it, up to the `Sync`, has no answer.
+    fn error(&mut self, id: ClientId, frame: &Frame) -> Result<(), Lost> {
+        let heard = Heard::read(frame);
+        if matches!(heard.code.get(..3), Some("57P")) && heard.code != "57P03" {
+            return Err(Lost(format!("{} ({})", heard.message, heard.code)));
+        }
+        match self.expect.front() {
+            Some(Expect::Ours(_) | Expect::Again | Expect::Began) | None => {
+                return Err(Lost(format!("{} ({})", heard.message, heard.code)));
+            }
+            Some(Expect::OurQuery) => {
+                if !self.is_muted {
+                    self.forward(Some(id), frame);
+                }
+                return Ok(());
+            }
+            Some(Expect::Query) => {
+                self.failed_statement(&heard);
+                self.forward(Some(id), frame);
+                return Ok(());
+            }
+            Some(_) => {}
+        }
+        self.failed_statement(&heard);
+        self.forward(Some(id), frame);
+        let behind = self.expect.iter().position(Expect::ends_ready);
+        let skipped = self.expect.drain(..behind.unwrap_or(self.expect.len()));
+        let Some(client) = self.clients.get_mut(&id) else {
+            return Ok(());
+        };
+        // What came last is taken back first: a name may have been closed, and then given again.
+        for due in skipped.rev() {
+            match due {
+                Expect::Parse(name) if name.is_empty() => client.unnamed = None,
+                Expect::Parse(name) => drop(client.statements.remove(&name)),
+                Expect::Bind(portal) => drop(client.bound.remove(&portal)),
+                Expect::Close(name, Some(prepared)) => {
+                    client.statements.insert(name, prepared);
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends on what the server says of an error, with the names that the client has given to its statements and portals.
+    fn forward(&mut self, id: Option<ClientId>, frame: &Frame) {
+        let prefix = id.and_then(|id| Some(self.clients.get(&id)?.server_name("")));
+        let parts = prefix.and_then(|prefix| without(frame.body().rest(), prefix.as_bytes()));
+        let body = parts.as_deref().unwrap_or(frame.body().rest());
+        match self.lengthened {
+            Some(at) => put(&mut self.out, frame.tag(), |out| put_moved(out, body, at)),
+            None if parts.is_some() => put(&mut self.out, frame.tag(), |out| out.put_slice(body)),
+            None => self.out.put_slice(frame.bytes()),
+        }
+    }
+
+    /// What the server says beside its answers: notices and settings go to the client it works for.
+    fn aside(&mut self, id: Option<ClientId>, frame: &Frame) -> Result<(), Lost> {
+        match frame.tag() {
+            // What the test's transaction begins with is not the client's that is answered first.
+            b'S' if matches!(self.expect.front(), Some(Expect::Began)) => {}
+            b'S' => {
+                let mut body = frame.body();
+                let client = id.and_then(|id| self.clients.get_mut(&id));
+                if let (Ok(name), Ok(value), Some(client)) = (body.str(), body.str(), client) {
+                    // The connection's own name is none of the client's business.
+                    let is_ours = name == "application_name" && is_own_name(value);
+                    let value = if is_ours { &client.label } else { value };
+                    client.reported.set(name, value);
+                }
+            }
+            b'N' => {
+                let heard = Heard::read(frame);
+                match id {
+                    Some(id) if heard.code == SAID => self.hear(id, &heard),
+                    Some(_) => {
+                        if matches!(self.expect.front(), Some(Expect::Query)) {
+                            self.completed = None;
+                        }
+                        self.forward(id, frame);
+                    }
+                    None => {}
+                }
+            }
+            // Nobody listens on the connection itself.
+            b'A' => {}
+            tag => {
+                return Err(Lost(format!(
+                    "the server has sent `{}` unasked",
+                    char::from(tag)
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// What comes while no unit is run.
+    pub(super) fn unasked(&mut self, frame: &Frame) -> Result<(), Lost> {
+        match frame.tag() {
+            b'E' => {
+                let heard = Heard::read(frame);
+                Err(Lost(format!("{} ({})", heard.message, heard.code)))
+            }
+            b'N' | b'S' | b'A' => self.aside(None, frame),
+            b'Z' => self.is_ready(frame),
+            tag => self.answer(tag, frame),
+        }
+    }
+}
+
+/// Appends the fields of an error, with its position where it is without what was added behind `from`.
+fn put_moved(out: &mut BytesMut, fields: &[u8], (from, added): (usize, usize)) {
+    for field in fields.split_inclusive(|byte| *byte == 0) {
+        let position = field
+            .strip_prefix(b"P")
+            .and_then(|rest| rest.strip_suffix(b"\0"));
+        let position =
+            position.and_then(|text| std::str::from_utf8(text).ok()?.parse::<usize>().ok());
+        match position {
+            Some(position) if position > from => {
+                out.put_slice(format!("P{}\0", position.saturating_sub(added)).as_bytes());
+            }
+            _ => out.put_slice(field),
+        }
+    }
+}
+
+/// Returns the bytes without those that occur in them, if they do.
+fn without(bytes: &[u8], part: &[u8]) -> Option<Vec<u8>> {
+    let find = |bytes: &[u8]| bytes.windows(part.len()).position(|window| window == part);
+    let mut found = find(bytes)?;
+    let mut rest = bytes;
+    let mut left = Vec::with_capacity(bytes.len());
+    loop {
+        left.extend_from_slice(&rest[..found]);
+        rest = &rest[found + part.len()..];
+        match find(rest) {
+            Some(next) => found = next,
+            None => break,
+        }
+    }
+    left.extend_from_slice(rest);
+    Some(left)
+}

@@ -1,0 +1,130 @@
+//! What a client's session has, as SQL names it: prepared statements, and all that DISCARD forgets.
+
+use super::super::client::{Control, Prepared, Temporary};
+use super::super::error::Said;
+use super::super::lex::{Name, Piece, Verb};
+use super::super::turn::ClientId;
+use super::expect::Answered;
+use super::simple::in_place;
+use super::{Engine, Lost, Settings};
+
+impl Engine {
+    /// PREPARE, EXECUTE and DEALLOCATE by names that are the client's own.
+    pub(super) async fn prepared(
+        &mut self,
+        id: ClientId,
+        verb: &Verb<'_>,
+        name: &Name<'_>,
+        sql: &str,
+        piece: &Piece<'_>,
+    ) -> Result<bool, Lost> {
+        let Some(client) = self.clients.get(&id) else {
+            return Ok(false);
+        };
+        let known = client.statements.get(name.text.as_ref()).cloned();
+        let server_name = client.server_name(&name.text);
+        let prepares = matches!(verb, Verb::Prepare(_));
+        if prepares == known.is_some() {
+            let (code, what) = if prepares {
+                ("42P05", "already exists")
+            } else {
+                ("26000", "does not exist")
+            };
+            let said = Said::error(code, format!("prepared statement \"{}\" {what}", name.text));
+            return Ok(self.say_error(id, &said));
+        }
+        let deallocates = matches!(verb, Verb::Deallocate(_));
+        let begins = &sql[piece.start..name.start];
+        let is_within =
+            matches!(verb, Verb::Execute(_)) && begins.split_whitespace().nth(1).is_some();
+        if let (Some(Prepared::Control(Control(text))), false) = (known, is_within) {
+            if deallocates {
+                self.forget_statement(id, &name.text);
+                return Ok(self.complete("DEALLOCATE"));
+            }
+            return self.run_control(id, &text).await;
+        }
+        let text = format!(
+            "{}\"{server_name}\"{}",
+            &sql[piece.start..name.start],
+            &sql[name.end..piece.end]
+        );
+        let added = (server_name.chars().count() + 2)
+            .checked_sub(sql[name.start..name.end].chars().count());
+        let before = sql[..name.end].chars().count();
+        self.lengthened = added.map(|added| (before, added));
+        let went_well = self.run_sql(id, &in_place(sql, piece.start, &text)).await?;
+        self.lengthened = None;
+        if went_well
+            && prepares
+            && let Some(client) = self.clients.get_mut(&id)
+        {
+            let statement = Prepared::server(server_name, &sql[piece.start..piece.end]);
+            client
+                .statements
+                .insert(name.text.clone().into_owned(), statement);
+        } else if went_well && deallocates {
+            self.forget_statement(id, &name.text);
+        }
+        Ok(went_well)
+    }
+
+    pub(super) async fn discard_all(&mut self, id: ClientId) -> Result<bool, Lost> {
+        self.forget_statements(id);
+        if !self.enter(id).await? {
+            return Ok(false);
+        }
+        self.close_all(id);
+        let mut sql = format!(
+            "set session authorization default; reset all; discard plans; {}; discard sequences; \
+             set local aiodal.sandbox = 'on'",
+            self.no_temporary(id)
+        );
+        let startup = self.clients.get(&id).map(|client| client.startup.clone());
+        let startup = startup.unwrap_or_default();
+        for setting in Settings::default().change_to(&startup) {
+            sql.push_str("; ");
+            sql.push_str(&setting);
+        }
+        if self.our_query(id, &sql).await? == Answered::Failed {
+            return Ok(false);
+        }
+        if let Some(client) = self.clients.get_mut(&id) {
+            client.listens.clear();
+            client.portals.clear();
+            client.bound.clear();
+            client.settings = client.startup.clone();
+            client.temporary.clear();
+            self.applied = startup;
+        }
+        // Whatever comes behind it, it is done.
+        if !self.finish_block(id).await? {
+            return Ok(false);
+        }
+        Ok(self.complete("DISCARD ALL"))
+    }
+
+    pub(super) async fn discard_temp(&mut self, id: ClientId) -> Result<bool, Lost> {
+        if !self.enter(id).await? {
+            return Ok(false);
+        }
+        let sql = self.no_temporary(id);
+        if self.our_query(id, &sql).await? == Answered::Failed {
+            return Ok(false);
+        }
+        Ok(self.complete("DISCARD TEMP"))
+    }
+
+    /// Returns what drops a client's temporary tables, but not those of others.
+    pub(super) fn no_temporary(&self, id: ClientId) -> String {
+        let mut others = self.clients.values().filter(|client| client.id != id);
+        if others.all(|client| client.temporary.is_empty()) {
+            return "discard temp".to_owned();
+        }
+        let client = self.clients.get(&id).into_iter();
+        let tables =
+            client.flat_map(|client| client.temporary.iter().chain(&client.block.temporary));
+        let drops: Vec<_> = tables.map(Temporary::gone).collect();
+        drops.join("; ")
+    }
+}

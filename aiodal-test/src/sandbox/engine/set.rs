@@ -1,0 +1,208 @@
+//! Settings: each client has its own, and the connection has those of the client that it works for.
+
+use aiodal_core::quote_literal;
+
+use super::super::client::{Block, Client};
+use super::super::lex::{Modes, Verb};
+use super::super::reported::Reported;
+use super::super::turn::ClientId;
+use super::expect::Answered;
+use super::{Engine, Lost};
+
+/// All settings have been reset, and this among them: `pg_notify` goes by it.
+pub(super) const IN_SANDBOX: &str = "set local aiodal.sandbox = 'on'";
+
+impl Engine {
+    /// SET, RESET and `set_config`: the server sets, and it is remembered for whom.
+    pub(super) async fn setting(
+        &mut self,
+        id: ClientId,
+        verb: &Verb<'_>,
+        text: &str,
+        beside: bool,
+    ) -> Result<bool, Lost> {
+        let in_block = self.turn.status(id).in_block() || beside;
+        if let (Verb::Set { local: true, .. }, false) = (verb, in_block) {
+            self.warn("25P01", "SET LOCAL can only be used in transaction blocks");
+        }
+        let before = self.clients.get(&id).map(|client| client.reported.clone());
+        if !self.run_sql(id, text).await? {
+            return Ok(false);
+        }
+        let Some(client) = self.clients.get_mut(&id) else {
+            return Ok(false);
+        };
+        client.note_local(verb, &before.unwrap_or_default());
+        let text = text.trim_start();
+        let name = match verb {
+            Verb::Set {
+                local: true, name, ..
+            } => {
+                self.applied.spoil(name);
+                return Ok(true);
+            }
+            Verb::SetConfig { local: true, name } => {
+                self.applied.spoil(name);
+                return Ok(true);
+            }
+            Verb::SetConfig { name, .. } => {
+                client.settings.set(name, text);
+                self.applied.set(name, text);
+                return Ok(true);
+            }
+            Verb::Set {
+                name,
+                is_default: false,
+                ..
+            } => {
+                // What is set of a date's style depends on what it was.
+                let style = client.reported.get(name).filter(|_| name == "datestyle");
+                let style = style.map(|(_, style)| format!("set datestyle to {style}"));
+                let text = style.as_deref().unwrap_or(text);
+                client.settings.set(name, text);
+                self.applied.set(name, text);
+                return Ok(true);
+            }
+            Verb::Set { name, .. } | Verb::Reset(Some(name)) => Some(name.as_ref()),
+            _ => None,
+        };
+        match name {
+            Some(name) => {
+                client.settings.reset(name);
+                self.applied.reset(name);
+            }
+            None => {
+                client.settings.clear();
+                self.applied.clear();
+                self.our_query(id, IN_SANDBOX).await?;
+            }
+        }
+        let Some(client) = self.clients.get_mut(&id) else {
+            return Ok(false);
+        };
+        // Back to what the client has connected with, not to what the connection has.
+        let Some(startup) = client.settings.restore(&client.startup, name) else {
+            return Ok(true);
+        };
+        self.applied.restore(&client.startup.clone(), name);
+        Ok(self.our_query(id, &startup).await? == Answered::Done)
+    }
+
+    /// SET SESSION CHARACTERISTICS, which is another way to set the defaults of transactions.
+    pub(super) async fn set_characteristics(
+        &mut self,
+        id: ClientId,
+        modes: Modes,
+        text: &str,
+    ) -> Result<bool, Lost> {
+        if !self.run_sql(id, text).await? {
+            return Ok(false);
+        }
+        let Some(client) = self.clients.get_mut(&id) else {
+            return Ok(false);
+        };
+        let switches = [
+            ("read_only", modes.read_only),
+            ("deferrable", modes.deferrable),
+        ];
+        let switches = switches
+            .into_iter()
+            .filter_map(|(name, on)| Some((name, if on? { "on" } else { "off" })));
+        let isolation = modes.isolation.map(|level| ("isolation", level.name()));
+        for (name, value) in switches.chain(isolation) {
+            let name = format!("default_transaction_{name}");
+            let sql = format!("set {name} to '{value}'");
+            client.settings.set(&name, &sql);
+            self.applied.set(&name, &sql);
+        }
+        Ok(true)
+    }
+
+    /// Notes what calls of `set_config` have set: to which value only the server knows.
+    pub(super) async fn note_calls(&mut self, id: ClientId) -> Result<(), Lost> {
+        for (name, local) in std::mem::take(&mut self.set_by_call) {
+            self.applied.spoil(&name);
+            if local {
+                continue;
+            }
+            let quoted = quote_literal(&name);
+            let value = self
+                .ask(id, &format!("select current_setting({quoted}, true)"))
+                .await?;
+            let value = value.first().map(String::as_str).unwrap_or_default();
+            let sql = format!(
+                "select set_config({quoted}, {}, false)",
+                quote_literal(value)
+            );
+            self.applied.set(&name, &sql);
+            if let Some(client) = self.clients.get_mut(&id) {
+                client.settings.set(&name, &sql);
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps what is reported, for when the client's work is undone.
+    pub(super) fn remember_reported(&mut self, id: ClientId) {
+        if let Some(client) = self.clients.get_mut(&id)
+            && client.block.reported.is_none()
+        {
+            client.block.reported = Some(client.reported.clone());
+        }
+    }
+
+    pub(super) fn conforms(&self, id: ClientId) -> bool {
+        let client = self.clients.get(&id);
+        client.is_none_or(|client| client.reported.conforms())
+    }
+}
+
+impl Client {
+    /// Notes what the end of the transaction sets back, and what stays after all.
+    fn note_local(&mut self, verb: &Verb<'_>, before: &Reported) {
+        let name = match verb {
+            Verb::Set { name, .. } | Verb::Reset(Some(name)) => name.as_ref(),
+            Verb::SetConfig { name, .. } => name,
+            _ => {
+                self.block.local.clear();
+                return;
+            }
+        };
+        let Some((name, value)) = before.get(name) else {
+            return;
+        };
+        let is_local = matches!(
+            verb,
+            Verb::Set { local: true, .. } | Verb::SetConfig { local: true, .. }
+        );
+        if is_local {
+            let value = value.to_owned();
+            self.block.local.entry(name.to_owned()).or_insert(value);
+        } else {
+            self.block.local.remove(name);
+        }
+    }
+
+    /// Has reported what was before the transaction.
+    pub(super) fn unreport(&mut self, block: &Block) {
+        if let Some(before) = &block.reported {
+            self.reported.clone_from(before);
+        }
+    }
+
+    /// Has reported what was before what a failure has undone, which is all since the last savepoint.
+    pub(super) fn unreport_failed(&mut self) {
+        let block = &self.block;
+        let last = block.savepoints.last().map(|savepoint| &savepoint.reported);
+        if let Some(before) = last.or(block.reported.as_ref()) {
+            self.reported.clone_from(before);
+        }
+    }
+
+    /// Has reported what was before what was set for the transaction only.
+    pub(super) fn unreport_local(&mut self) {
+        for (name, value) in std::mem::take(&mut self.block.local) {
+            self.reported.set(&name, &value);
+        }
+    }
+}

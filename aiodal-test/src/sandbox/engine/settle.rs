@@ -1,0 +1,158 @@
+//! What goes ahead of a unit: the guard, and the client's settings.
+
+use super::super::turn::{ClientId, Settle};
+use super::super::wire;
+use super::expect::{Answered, Expect};
+use super::{Engine, Lost};
+
+/// The guard, and the names of what sets and settles it. They are prepared once for each connection.
+pub(in super::super) const GUARD: &str = "aiodal_guard";
+const BEGIN: (&str, &str) = ("aiodal_guard_begin", "savepoint aiodal_guard");
+const KEEP: (&str, &str) = ("aiodal_guard_keep", "release aiodal_guard");
+const UNDO: (&str, &str) = ("aiodal_guard_undo", "rollback to aiodal_guard");
+
+impl Engine {
+    /// Prepares what settles the guard, without waiting.
+    pub(in super::super) fn prepare_guard(&mut self) {
+        for (name, sql) in [BEGIN, KEEP, UNDO] {
+            wire::parse(&mut self.wire.outgoing, name, sql);
+            self.expect.push_back(Expect::Ours(b'1'));
+        }
+        self.unsynced = true;
+    }
+
+    /// The unit needs the connection: settles what the last one has left, and sets what the client has set.
+    ///
+    /// Says whether it may go on: a setting that the server refuses is the client's error.
+    pub(super) async fn enter(&mut self, id: ClientId) -> Result<bool, Lost> {
+        // A request to cancel is for the unit before.
+        self.wire.settled().await;
+        if self.turn.is_open(id) {
+            return self.defer_new(id).await;
+        }
+        if self.turn.is_undone() {
+            self.applied = self.applied_at_guard.clone();
+        }
+        if !self.orphans.is_empty() {
+            self.bury().await?;
+        }
+        let Some(client) = self.clients.get(&id) else {
+            return Ok(false);
+        };
+        let wanted = client.settings.clone();
+        let modes = client.modes_of_next();
+        if !self.applied.is(&wanted) && !self.bring_to(id, &wanted).await? {
+            return Ok(false);
+        }
+        self.remember_reported(id);
+        let settle = self.turn.enter(id);
+        self.settle(settle);
+        self.applied_at_guard = self.applied.clone();
+        self.client_at_guard = wanted;
+        if let Some(sql) = modes {
+            wire::query(&mut self.wire.outgoing, sql);
+            self.unnamed_of = None;
+            self.expect.push_back(Expect::OurQuery);
+        }
+        Ok(true)
+    }
+
+    /// Sends what settles the guard, without waiting.
+    fn settle(&mut self, settle: Settle) {
+        let names: &[&str] = match settle {
+            Settle::Nothing => return,
+            Settle::Begin => &[BEGIN.0],
+            Settle::Keep => &[KEEP.0, BEGIN.0],
+            Settle::Undo => &[UNDO.0],
+        };
+        for name in names {
+            wire::run_prepared(&mut self.wire.outgoing, name);
+            self.expect.extend([Expect::Ours(b'2'), Expect::Ours(b'C')]);
+        }
+        self.unsynced = true;
+        // Behind a ROLLBACK TO, and before anything has been done, nothing has failed.
+        self.failed = false;
+    }
+
+    /// Undoes work that is to be undone at once, without waiting: tests that wait for its locks need not.
+    pub(super) fn settle_undone(&mut self) {
+        if self.turn.is_undone() {
+            self.settle(Settle::Undo);
+            self.turn.settled();
+            self.applied = self.applied_at_guard.clone();
+        }
+    }
+
+    /// Drops the temporary tables of clients that are gone, outside of the guard, so that nothing brings them back.
+    async fn bury(&mut self) -> Result<(), Lost> {
+        self.leave_guard().await?;
+        // They are not a role's that their client may have taken.
+        let mut sql = format!("savepoint {GUARD}; set role none");
+        self.applied.reset("role");
+        for orphan in std::mem::take(&mut self.orphans) {
+            sql.push_str(";\n");
+            sql.push_str(&orphan.gone());
+        }
+        // Whose work this is, is not there to be told.
+        self.is_muted = true;
+        let answered = self.our_query(ClientId(0), &sql).await;
+        self.is_muted = false;
+        if answered? == Answered::Failed {
+            let undo = format!("rollback to {GUARD}");
+            self.our_query(ClientId(0), &undo).await?;
+        }
+        let release = format!("release {GUARD}");
+        self.our_query(ClientId(0), &release).await.map(drop)
+    }
+
+    /// Brings the connection's settings to a client's, outside of the guard, so that nothing undoes them.
+    async fn bring_to(&mut self, id: ClientId, wanted: &super::Settings) -> Result<bool, Lost> {
+        self.leave_guard().await?;
+        let mut sql = format!("savepoint {GUARD}");
+        for change in self.applied.change_to(wanted) {
+            sql.push_str(";\n");
+            sql.push_str(&change);
+        }
+        if self.our_query(id, &sql).await? == Answered::Failed {
+            self.our_query(id, &format!("rollback to {GUARD}; release {GUARD}"))
+                .await?;
+            return Ok(false);
+        }
+        let released = format!("release {GUARD}");
+        self.our_query(id, &released).await?;
+        self.applied = wanted.clone();
+        Ok(true)
+    }
+
+    /// Settles the guard and takes it away.
+    pub(super) async fn leave_guard(&mut self) -> Result<(), Lost> {
+        let sql = match self.turn.unsettled() {
+            Settle::Nothing => None,
+            Settle::Begin | Settle::Keep => Some(format!("release {GUARD}")),
+            Settle::Undo => Some(format!("rollback to {GUARD}; release {GUARD}")),
+        };
+        self.turn.left();
+        match sql {
+            Some(sql) => self.our_query(ClientId(0), &sql).await.map(drop),
+            None if self.unsynced || !self.expect.is_empty() => {
+                self.sync(ClientId(0)).await.map(drop)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Runs a query of our own. What fails is told to the client.
+    pub(super) async fn our_query(&mut self, id: ClientId, sql: &str) -> Result<Answered, Lost> {
+        wire::query(&mut self.wire.outgoing, sql);
+        self.unnamed_of = None;
+        self.expect.push_back(Expect::OurQuery);
+        self.answers(id).await
+    }
+
+    /// Ends what has been sent with a `Sync`, and waits for all answers.
+    pub(super) async fn sync(&mut self, id: ClientId) -> Result<Answered, Lost> {
+        wire::bare(&mut self.wire.outgoing, b'S');
+        self.expect.push_back(Expect::Sync);
+        self.answers(id).await
+    }
+}

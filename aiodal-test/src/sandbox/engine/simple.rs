@@ -1,0 +1,170 @@
+//! `Query` messages: run as they are, or piece by piece where some of them are for the sandbox.
+
+use bytes::BytesMut;
+
+use super::super::error::{Said, failed_transaction};
+use super::super::lex::{Piece, pieces};
+use super::super::turn::{ClientId, Status};
+use super::super::wire::{self, Frame};
+use super::control::is_plain;
+use super::expect::{Answered, Expect};
+use super::{Engine, Lost};
+
+impl Engine {
+    pub(super) async fn simple(&mut self, id: ClientId, frame: Frame) -> Result<(), Lost> {
+        if self.clients.get(&id).is_some_and(|client| client.skips) {
+            // Behind an error everything is left out up to a Sync, a Query too, and it is not even answered.
+            return Ok(());
+        }
+        if let Some(client) = self.clients.get_mut(&id) {
+            // The server forgets it as well.
+            client.unnamed = None;
+            client.bound.remove("");
+            client.portals.remove("");
+        }
+        let went_well = if frame.tag() == b'F' {
+            self.begin_statement(id, "a function call");
+            self.run_written(id, |out| out.extend_from_slice(frame.bytes()))
+                .await?
+        } else {
+            match frame.body().str() {
+                Ok(sql) => self.query(id, &frame, sql).await?,
+                Err(malformed) => self.say_error(id, &Said::error("22021", malformed.0)),
+            }
+        };
+        self.end_unit(id, went_well, true).await?;
+        self.ready(id);
+        Ok(())
+    }
+
+    /// Tells the client that its unit is over.
+    pub(super) fn ready(&mut self, id: ClientId) {
+        if let Some(client) = self.clients.get_mut(&id) {
+            client.reported.tell(&mut client.told, &mut self.out);
+        }
+        if !self.aside.is_empty() {
+            self.out.unsplit(self.aside.split());
+        }
+        let status = self.status_byte(id);
+        wire::ready(&mut self.out, status);
+    }
+
+    async fn query(&mut self, id: ClientId, frame: &Frame, sql: &str) -> Result<bool, Lost> {
+        let pieces = pieces(sql, self.conforms(id));
+        if pieces.is_empty() {
+            wire::bare(&mut self.out, b'I');
+            return Ok(true);
+        }
+        self.begin_statement(id, sql);
+        if pieces.iter().all(|piece| is_plain(&piece.verb)) {
+            self.heed_plain(id, &pieces, sql);
+            return self
+                .run_written(id, |out| out.extend_from_slice(frame.bytes()))
+                .await;
+        }
+        let is_block = pieces.len() > 1;
+        let mut rest = &pieces[..];
+        while let Some(first) = rest.first() {
+            let plain = rest
+                .iter()
+                .take_while(|piece| is_plain(&piece.verb))
+                .count();
+            let went_well = if plain > 0 {
+                let (group, behind) = rest.split_at(plain);
+                rest = behind;
+                self.heed_plain(id, group, sql);
+                let end = group.last().unwrap_or(first).end;
+                let text = in_place(sql, first.start, &sql[first.start..end]);
+                self.run_sql(id, &text).await?
+            } else {
+                rest = &rest[1..];
+                self.control(id, first, sql, is_block).await?
+            };
+            if !went_well {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Runs SQL as a query of the client's.
+    pub(super) async fn run_sql(&mut self, id: ClientId, sql: &str) -> Result<bool, Lost> {
+        self.run_written(id, |out| wire::query(out, sql)).await
+    }
+
+    /// The same for one that undoes a failure, which the server may know nothing of.
+    pub(super) async fn run_failed_sql(&mut self, id: ClientId, sql: &str) -> Result<bool, Lost> {
+        self.run_anyway(id, |out| wire::query(out, sql)).await
+    }
+
+    /// Runs what is answered like a query; says whether it went well.
+    async fn run_written(
+        &mut self,
+        id: ClientId,
+        write: impl FnOnce(&mut BytesMut),
+    ) -> Result<bool, Lost> {
+        if self.fails_here(id) {
+            return Ok(self.say_error(id, &failed_transaction()));
+        }
+        self.run_anyway(id, write).await
+    }
+
+    async fn run_anyway(
+        &mut self,
+        id: ClientId,
+        write: impl FnOnce(&mut BytesMut),
+    ) -> Result<bool, Lost> {
+        if !self.enter(id).await? {
+            return Ok(false);
+        }
+        write(&mut self.wire.outgoing);
+        self.unnamed_of = None;
+        self.expect.push_back(Expect::Query);
+        let mut answered = self.answers(id).await?;
+        while answered == Answered::CopyIn {
+            self.take_data(id);
+            answered = self.answers(id).await?;
+            self.copying = None;
+        }
+        self.turn.answered(id, self.failed);
+        Ok(answered == Answered::Done)
+    }
+
+    /// Notes what plain statements mean for what comes later.
+    fn heed_plain(&mut self, id: ClientId, pieces: &[Piece<'_>], sql: &str) {
+        for piece in pieces {
+            self.heed_verb(id, piece, sql);
+        }
+    }
+
+    /// Says whether the client's transaction has failed in a way that the server does not know of.
+    pub(super) fn fails_here(&self, id: ClientId) -> bool {
+        self.turn.status(id) == Status::Failed && !(self.turn.is_open(id) && self.failed)
+    }
+
+    /// Tells the client of an error; `false`, for whoever wants to know whether it went well.
+    pub(super) fn say_error(&mut self, id: ClientId, said: &Said) -> bool {
+        said.put(&mut self.out);
+        self.turn.fail(id);
+        if let Some(client) = self.clients.get_mut(&id) {
+            client.unreport_failed();
+        }
+        self.failed_statement(&super::super::error::Heard {
+            code: said.code,
+            message: &said.message,
+            detail: said.detail.as_deref(),
+            hint: said.hint.as_deref(),
+            constraint: None,
+        });
+        false
+    }
+}
+
+/// Puts part of a text where it was in the whole, so that positions in it are those of the whole: they count characters.
+pub(super) fn in_place(whole: &str, start: usize, part: &str) -> String {
+    let before = whole[..start].chars().count();
+    let mut text = String::with_capacity(before + part.len());
+    text.extend(std::iter::repeat_n(' ', before));
+    text.push_str(part);
+    text
+}

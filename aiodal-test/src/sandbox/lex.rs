@@ -1,0 +1,167 @@
+//! What the statements of a query string mean to a sandbox: which control the transaction, and which change the
+//! session that all clients share.
+//!
+//! It is pure, and knows no more of the grammar than it has to. A statement that it does not understand, for one
+//! because the statement is wrong, is [`Verb::Other`]: the server takes it, or says what is wrong with it.
+
+mod cursor;
+mod definition;
+mod literal;
+mod notification;
+mod parser;
+mod pieces;
+mod prepared;
+mod reserved;
+mod setting;
+#[cfg(test)]
+mod tests;
+mod transaction;
+
+use std::borrow::Cow;
+
+pub(crate) use self::pieces::pieces;
+
+/// A statement of a query string: `text[start..end]`, without the semicolon, and without the blanks and comments
+/// around it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Piece<'a> {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    pub(crate) verb: Verb<'a>,
+}
+
+/// What a statement means to the sandbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Verb<'a> {
+    /// `BEGIN`, or `START TRANSACTION` if `start`: the server answers with the words it was given.
+    Begin {
+        start: bool,
+        modes: Modes,
+    },
+    /// `COMMIT` and `END`; `chain` is `AND CHAIN`.
+    Commit {
+        chain: bool,
+    },
+    /// `ROLLBACK` and `ABORT`, but not to a savepoint.
+    Rollback {
+        chain: bool,
+    },
+    /// `PREPARE TRANSACTION`, `COMMIT PREPARED` and `ROLLBACK PREPARED`.
+    TwoPhase,
+    Savepoint(Name<'a>),
+    Release(Name<'a>),
+    RollbackTo(Name<'a>),
+    /// `SET [LOCAL] TRANSACTION`.
+    SetTransaction(Modes),
+    /// `SET SESSION CHARACTERISTICS AS TRANSACTION`.
+    SetCharacteristics(Modes),
+    /// Any other `SET`. `name` is in lower case and as `RESET` takes it; `is_default` also for the words that come to
+    /// the same, as in `SET ROLE NONE`.
+    Set {
+        local: bool,
+        name: Cow<'a, str>,
+        is_default: bool,
+    },
+    SetConstraints,
+    /// `None` is `RESET ALL`.
+    Reset(Option<Cow<'a, str>>),
+    /// `SELECT set_config('literal', .., true)` and nothing else; `name` is in lower case.
+    SetConfig {
+        local: bool,
+        name: String,
+    },
+    Prepare(Name<'a>),
+    /// Also within `EXPLAIN` and `CREATE TABLE .. AS`.
+    Execute(Name<'a>),
+    /// `None` is `DEALLOCATE ALL`.
+    Deallocate(Option<Name<'a>>),
+    Discard(Discarded),
+    /// `hold` is `WITH HOLD`.
+    Declare {
+        name: Name<'a>,
+        hold: bool,
+    },
+    /// `None` is `CLOSE ALL`.
+    CloseCursor(Option<Name<'a>>),
+    Listen(Name<'a>),
+    /// `None` is `UNLISTEN *`.
+    Unlisten(Option<Name<'a>>),
+    /// `payload` is what the literal stands for.
+    Notify {
+        channel: Name<'a>,
+        payload: Option<String>,
+    },
+    Lock,
+    Copy,
+    Call,
+    Do,
+    /// A temporary table, view, sequence or type, of `SELECT INTO` too; of a qualified name, the last part.
+    CreateTemp {
+        name: Name<'a>,
+        on_commit: OnCommit,
+    },
+    /// What no transaction can run, for a message.
+    NeedsNoTransaction(&'static str),
+    /// `deferrable` says that the word `DEFERRABLE` is in it: constraints may have come or gone.
+    Other {
+        deferrable: bool,
+    },
+}
+
+/// An identifier: where it stands in the query string, and what the server reads.
+///
+/// `text` is in lower case unless it was quoted. The escapes of `U&".."` are left in it, and it is not cut to the
+/// length of a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Name<'a> {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    pub(crate) text: Cow<'a, str>,
+}
+
+/// The modes of a transaction, where they are given.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub(crate) struct Modes {
+    pub(crate) isolation: Option<Isolation>,
+    pub(crate) read_only: Option<bool>,
+    pub(crate) deferrable: Option<bool>,
+    /// `SET TRANSACTION SNAPSHOT`.
+    pub(crate) snapshot: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Isolation {
+    ReadUncommitted,
+    ReadCommitted,
+    RepeatableRead,
+    Serializable,
+}
+
+impl Isolation {
+    /// As a setting has it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Isolation::ReadUncommitted => "read uncommitted",
+            Isolation::ReadCommitted => "read committed",
+            Isolation::RepeatableRead => "repeatable read",
+            Isolation::Serializable => "serializable",
+        }
+    }
+}
+
+/// What `DISCARD` discards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Discarded {
+    All,
+    Plans,
+    Sequences,
+    Temp,
+}
+
+/// What a commit does to a temporary table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OnCommit {
+    Preserve,
+    Delete,
+    Drop,
+}

@@ -1,0 +1,176 @@
+//! A client's settings, and how the one connection is brought to them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use aiodal_core::{quote_ident, quote_literal};
+
+/// What is set, by name: the SQL that sets it.
+///
+/// Settings that were made in a transaction for that transaction only are not among them: they are remembered as
+/// [spoilt](Settings::spoil), since the connection goes on behind the client's COMMIT.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Settings {
+    set: Arc<BTreeMap<String, String>>,
+}
+
+/// What is set on the connection by nobody that is to keep it.
+const SPOILT: &str = "";
+
+impl Settings {
+    pub(super) fn of_startup(settings: &[(String, String)]) -> Settings {
+        let sql = |name: &str, value: &str| {
+            format!(
+                "select set_config({}, {}, false)",
+                quote_literal(name),
+                quote_literal(value)
+            )
+        };
+        let settings = settings.iter();
+        let set = settings
+            .map(|(name, value)| (name.clone(), sql(name, value)))
+            .collect();
+        Settings { set: Arc::new(set) }
+    }
+
+    pub(super) fn set(&mut self, name: &str, sql: &str) {
+        Arc::make_mut(&mut self.set).insert(name.to_owned(), sql.to_owned());
+    }
+
+    /// Returns the SQL that sets a setting.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.set.get(name).map(String::as_str)
+    }
+
+    /// Notes that the connection has a value that nobody is to keep.
+    pub(super) fn spoil(&mut self, name: &str) {
+        Arc::make_mut(&mut self.set).insert(name.to_owned(), SPOILT.to_owned());
+    }
+
+    /// Back to what the client began with, or to nothing.
+    pub(super) fn reset(&mut self, name: &str) {
+        if self.set.contains_key(name) {
+            Arc::make_mut(&mut self.set).remove(name);
+        }
+    }
+
+    /// Takes over one setting of others, or all of them; returns the SQL that sets them, if there are any.
+    pub(super) fn restore(&mut self, from: &Settings, name: Option<&str>) -> Option<String> {
+        let restored = from
+            .set
+            .iter()
+            .filter(|(known, _)| name.is_none_or(|name| name == *known));
+        let restored: Vec<_> = restored
+            .map(|(name, sql)| (name.clone(), sql.clone()))
+            .collect();
+        for (name, sql) in &restored {
+            self.set(name, sql);
+        }
+        let sql: Vec<_> = restored.into_iter().map(|(_, sql)| sql).collect();
+        (!sql.is_empty()).then(|| sql.join("; "))
+    }
+
+    /// As RESET ALL does it, which leaves it to others to say who one is.
+    pub(super) fn clear(&mut self) {
+        let stays = |name: &String| name == "role" || name.starts_with("session");
+        if !self.set.keys().all(stays) {
+            Arc::make_mut(&mut self.set).retain(|name, _| stays(name));
+        }
+    }
+
+    /// Says whether a transaction that does not say so itself only reads. The server looks at it when it begins one, which in a
+    /// sandbox it never does.
+    pub(super) fn are_read_only(&self) -> bool {
+        const NAME: &str = "default_transaction_read_only";
+        const ON: [&str; 9] = ["on", "true", "tru", "tr", "t", "yes", "ye", "y", "1"];
+        let Some(sql) = self.set.get(NAME) else {
+            return false;
+        };
+        let sql = sql.to_ascii_lowercase();
+        let value = sql.rsplit(NAME).next().unwrap_or_default();
+        let mut words = value.split(|c: char| !c.is_alphanumeric());
+        let value = words.find(|word| !word.is_empty() && *word != "to");
+        value.is_some_and(|value| ON.contains(&value))
+    }
+
+    /// Says whether these are the same.
+    pub(super) fn is(&self, other: &Settings) -> bool {
+        Arc::ptr_eq(&self.set, &other.set) || self.set == other.set
+    }
+
+    /// Returns the SQL that brings a connection from these settings to others.
+    pub(super) fn change_to(&self, wanted: &Settings) -> Vec<String> {
+        if self.is(wanted) {
+            return Vec::new();
+        }
+        let gone = self
+            .set
+            .keys()
+            .filter(|name| !wanted.set.contains_key(*name));
+        let reset = gone.filter_map(|name| {
+            if name.starts_with("session") {
+                return Some("reset session authorization".to_owned());
+            }
+            let parts: Result<Vec<_>, _> = name.split('.').map(quote_ident).collect();
+            Some(format!("reset {}", parts.ok()?.join(".")))
+        });
+        let new = wanted.set.iter();
+        let new = new.filter(|(name, sql)| self.set.get(*name) != Some(sql));
+        reset.chain(new.map(|(_, sql)| sql.clone())).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connection_is_brought_from_one_client_to_another() {
+        let mut one = Settings::default();
+        one.set("timezone", "set time zone 'UTC'");
+        one.set("search_path", "set search_path to a");
+        one.spoil("work_mem");
+        let mut other = Settings::default();
+        other.set("search_path", "set search_path to b");
+        assert_eq!(
+            one.change_to(&other),
+            [
+                "reset \"timezone\"",
+                "reset \"work_mem\"",
+                "set search_path to b"
+            ]
+        );
+        assert!(other.change_to(&other.clone()).is_empty());
+    }
+
+    #[test]
+    fn transactions_only_read_where_that_is_set() {
+        let mut settings = Settings::default();
+        assert!(!settings.are_read_only());
+        for (sql, expected) in [
+            ("set default_transaction_read_only = on", true),
+            ("SET Default_Transaction_Read_Only TO 'true'", true),
+            (
+                "select set_config('default_transaction_read_only', '1', false)",
+                true,
+            ),
+            ("set default_transaction_read_only to off", false),
+            (
+                "select set_config('default_transaction_read_only', 'f', false)",
+                false,
+            ),
+        ] {
+            settings.set("default_transaction_read_only", sql);
+            assert_eq!(settings.are_read_only(), expected, "{sql}");
+        }
+    }
+
+    #[test]
+    fn what_was_set_for_a_transaction_only_is_set_back() {
+        let mut wanted = Settings::default();
+        wanted.set("work_mem", "set work_mem to '1MB'");
+        let mut applied = wanted.clone();
+        applied.spoil("work_mem");
+        assert_eq!(applied.change_to(&wanted), ["set work_mem to '1MB'"]);
+    }
+}

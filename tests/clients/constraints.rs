@@ -1,0 +1,54 @@
+//! What is checked at the end of a transaction.
+
+use aiodal::Sandbox;
+
+use super::{Result, cell, code};
+
+const TABLES: &str = "create table a (id int primary key);
+    create table b (id int primary key, a int references a deferrable initially deferred);
+    create table c (id int primary key, a int references a deferrable initially immediate)";
+
+#[aiodal::test]
+async fn commit_checks_what_is_deferred(sandbox: Sandbox) -> Result {
+    let one = sandbox.client().await?;
+    one.batch_execute(TABLES).await?;
+    one.batch_execute("begin; insert into b values (1, 7)")
+        .await?;
+    assert_eq!(code(&one, "commit").await, "23503");
+    assert_eq!(cell(&one, "select count(*) from b").await?, "0");
+    one.batch_execute("begin; insert into b values (1, 7); insert into a values (7); commit")
+        .await?;
+    assert_eq!(cell(&one, "select count(*) from b").await?, "1");
+    Ok(())
+}
+
+#[aiodal::test]
+async fn statement_by_itself_is_checked_as_well(sandbox: Sandbox) -> Result {
+    let one = sandbox.client().await?;
+    one.batch_execute(TABLES).await?;
+    assert_eq!(code(&one, "insert into b values (1, 7)").await, "23503");
+    let prepared = one.prepare("insert into b values ($1, $2)").await?;
+    let error = one.execute(&prepared, &[&1, &7]).await.unwrap_err();
+    assert_eq!(error.code().unwrap().code(), "23503");
+    assert_eq!(cell(&one, "select count(*) from b").await?, "0");
+    Ok(())
+}
+
+#[aiodal::test]
+async fn constraints_are_deferred_anew_in_the_next_transaction_and_only_those(
+    sandbox: Sandbox,
+) -> Result {
+    let one = sandbox.client().await?;
+    one.batch_execute(TABLES).await?;
+    one.batch_execute("begin; insert into a values (1); commit")
+        .await?;
+    one.batch_execute("begin; set constraints all deferred; insert into c values (1, 2); insert into a values (2); commit").await?;
+    one.batch_execute("begin; insert into b values (1, 7)")
+        .await?;
+    assert_eq!(code(&one, "insert into c values (2, 7)").await, "23503");
+    one.batch_execute("rollback").await?;
+    one.batch_execute("begin; set constraints all deferred; insert into c values (3, 9)")
+        .await?;
+    assert_eq!(code(&one, "commit").await, "23503");
+    Ok(())
+}

@@ -1,7 +1,8 @@
 //! Departures from New York: a small application on [`aiodal`], written to be read and imitated.
 //!
 //! Its functions take a transaction and never end it. The caller decides what belongs together; a
-//! test hands them a transaction that is rolled back, and nothing here knows the difference.
+//! test hands them a transaction that is rolled back, and nothing here knows the difference. The
+//! exception is the service in [`dispatch`], which has connections of its own, begins and commits.
 //!
 //! ```no_run
 //! use aiodal::DataAccessLayer;
@@ -18,6 +19,7 @@
 
 pub mod announce;
 pub mod cli;
+pub mod dispatch;
 pub mod fleet;
 mod flight;
 pub mod schedule;

@@ -102,6 +102,18 @@ pub async fn reroute(
     change(tx, sql, key, &[&dest, &distance_miles]).await
 }
 
+/// Gives a flight that has not left yet a plane, or none; says whether there was one.
+///
+/// # Errors
+///
+/// What the server refused; that there is no such plane, when the transaction commits.
+pub async fn assign(tx: &Transaction, key: &FlightKey, tailnum: Option<&str>) -> Result<bool> {
+    let sql = "
+        update flights set tailnum = $5
+        where (day, carrier, number, origin) = ($1, $2, $3, $4) and status = 'scheduled'";
+    change(tx, sql, key, &[&tailnum]).await
+}
+
 /// Cancels a flight that has not left yet; says whether there was one.
 ///
 /// # Errors

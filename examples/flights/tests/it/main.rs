@@ -3,6 +3,7 @@
 mod announcing;
 mod command_line;
 mod common;
+mod dispatching;
 mod isolation;
 mod next_week;
 mod operations;

@@ -15,6 +15,7 @@ suites:
   reflect     what a database holds: aiodal, its catalog statements alone, and the original on SQLAlchemy
   bulk        loads and exports: aiodal, the server itself, psql, tokio-postgres by hand, sqlx, asyncpg
   database    a database per test, with 1, 50 and 300 migrations: aiodal, sqlx, and the floor
+  sandbox     a statement and a test through a sandbox, and the same without it
 
 --quick       fewer rounds
 --json FILE   the figures as JSON too";

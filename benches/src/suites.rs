@@ -7,6 +7,7 @@ mod isolation;
 mod provision;
 mod query;
 mod reflect;
+mod sandbox;
 
 use std::fmt;
 
@@ -23,9 +24,10 @@ pub(crate) enum Suite {
     Reflect,
     Bulk,
     Database,
+    Sandbox,
 }
 
-const SUITES: [Suite; 7] = [
+const SUITES: [Suite; 8] = [
     Suite::Isolation,
     Suite::Provision,
     Suite::Build,
@@ -33,6 +35,7 @@ const SUITES: [Suite; 7] = [
     Suite::Reflect,
     Suite::Bulk,
     Suite::Database,
+    Suite::Sandbox,
 ];
 
 impl Suite {
@@ -49,6 +52,7 @@ impl Suite {
             Suite::Reflect => "reflect",
             Suite::Bulk => "bulk",
             Suite::Database => "database",
+            Suite::Sandbox => "sandbox",
         }
     }
 
@@ -66,6 +70,7 @@ impl Suite {
             Suite::Reflect => reflect::run(quick),
             Suite::Bulk => bulk::run(quick),
             Suite::Database => database::run(quick),
+            Suite::Sandbox => sandbox::run(quick),
         }
     }
 }

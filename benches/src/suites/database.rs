@@ -158,14 +158,14 @@ impl Bench<'_> {
     /// Milliseconds per test.
     fn net(&self, peer: &str, threads: usize, filters: &[&str], number: usize) -> Result<f64> {
         let threads = format!("--test-threads={threads}");
-        let none = self.timed(self.command(peer).args([&threads, "no_such_test"]), 0)?;
-        let full = self.timed(self.command(peer).arg(&threads).args(filters), number)?;
+        let none = Bench::timed(self.command(peer).args([&threads, "no_such_test"]), 0)?;
+        let full = Bench::timed(self.command(peer).arg(&threads).args(filters), number)?;
         #[expect(clippy::cast_precision_loss, reason = "there are few tests")]
         let number = number as f64;
         Ok((full - none) / number)
     }
 
-    fn timed(&self, command: &mut Command, number: usize) -> Result<f64> {
+    fn timed(command: &mut Command, number: usize) -> Result<f64> {
         let run = tests(command, number)?;
         Ok(run.wall.as_secs_f64() * 1e3)
     }

@@ -53,7 +53,7 @@ fn table(sql: &mut String, number: usize) -> Result<()> {
         comment on table item_{number} is 'item number {number}';
         comment on column item_{number}.code is 'the code of item {number}';"
     )?;
-    if number % 5 == 0 {
+    if number.is_multiple_of(5) {
         writeln!(
             sql,
             "alter table item_{number} add constraint item_{number}_name_key unique (name, created_at);"

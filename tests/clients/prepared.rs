@@ -6,6 +6,9 @@ use futures_util::TryStreamExt;
 use super::raw::Raw;
 use super::{Result, cell, code};
 
+/// A cursor whose query takes a value, as psycopg declares its own.
+const DECLARE: &str = "declare c cursor for select a from generate_series(1, $1::int) a";
+
 #[aiodal::test]
 async fn same_name_is_another_statement_for_another_client(sandbox: Sandbox) -> Result {
     let (one, other) = (sandbox.client().await?, sandbox.client().await?);
@@ -158,7 +161,6 @@ async fn statement_that_is_refused_behind_a_flush_fails_nobody_else(sandbox: San
 #[aiodal::test]
 async fn cursor_is_declared_with_parameters(sandbox: Sandbox) -> Result {
     let one = sandbox.client().await?;
-    const DECLARE: &str = "declare c cursor for select a from generate_series(1, $1::int) a";
     for _ in 0..2 {
         one.batch_execute("begin").await?;
         one.execute(DECLARE, &[&3]).await?;

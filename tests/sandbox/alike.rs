@@ -10,7 +10,7 @@ use crate::generate;
 use crate::message::Message;
 use crate::minimise::minimised;
 use crate::script::Script;
-use crate::search::{chance, read, search};
+use crate::search::{read, search, try_seeds};
 
 /// Two schemas of one database.
 fn endpoints(url: &DatabaseUrl) -> [Endpoint; 2] {
@@ -20,7 +20,7 @@ fn endpoints(url: &DatabaseUrl) -> [Endpoint; 2] {
 #[aiodal::test(isolation = "database")]
 async fn two_databases_answer_alike(url: &DatabaseUrl) -> aiodal::Result<()> {
     let mut pair = Pair::new(endpoints(url)).await;
-    search(&mut pair, Duration::from_secs(1)).await;
+    try_seeds(&mut pair, 0..20).await;
     Ok(())
 }
 
@@ -40,8 +40,7 @@ async fn setting_of_one_is_found_and_the_least_script_shows_it(
     // Clients aren't told of it: it shows only where a number is.
     let other = other.parameter("extra_float_digits", "-3");
     let mut pair = Pair::new([one, other]).await;
-    let first = chance();
-    for seed in first..first + 1000 {
+    for seed in 0..1000 {
         let script = generate::script(seed);
         if pair.try_out(&script).await.is_none() {
             continue;
@@ -51,7 +50,7 @@ async fn setting_of_one_is_found_and_the_least_script_shows_it(
         assert!(shows && least.0.len() <= 4, "SANDBOX_SEED={seed}\n{least}");
         return Ok(());
     }
-    panic!("1000 scripts from SANDBOX_SEED={first} don't find it");
+    panic!("1000 scripts don't find it");
 }
 
 fn shows_a_number(message: &Message) -> bool {

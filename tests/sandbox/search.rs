@@ -34,6 +34,13 @@ pub(crate) async fn search(pair: &mut Pair, time: Duration) {
     );
 }
 
+/// Tries these seeds, the same each time.
+pub(crate) async fn try_seeds(pair: &mut Pair, seeds: std::ops::Range<u64>) {
+    for seed in seeds {
+        check(pair, &of_seed(seed), &generate::script(seed)).await;
+    }
+}
+
 /// Fails with the least script that makes a difference.
 pub(crate) async fn check(pair: &mut Pair, what: &str, script: &Script) {
     let Some(found) = pair.try_out(script).await else {

@@ -40,6 +40,10 @@ use crate::backend::Socket;
 use crate::journal::Journal;
 
 /// The one connection, and all that clients have on it.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own about the connection"
+)]
 pub(super) struct Engine {
     wire: Wire,
     events: UnboundedReceiver<Event>,
@@ -84,6 +88,9 @@ pub(super) struct Engine {
     lengthened: Option<(usize, usize)>,
     /// A statement of the unit may have written something.
     may_write: bool,
+    /// A Sync has been sent that the server takes no notice of, as long as the COPY before it isn't cancelled: who asks for that, asks
+    /// for an answer too many.
+    sync_is_idle: bool,
     /// Nobody is told of what fails.
     is_muted: bool,
     /// Temporary tables of clients that are gone.
@@ -189,6 +196,7 @@ impl Engine {
             set_by_call: Vec::new(),
             lengthened: None,
             may_write: false,
+            sync_is_idle: false,
             is_muted: false,
             orphans: Vec::new(),
             patience,
@@ -379,8 +387,9 @@ impl Engine {
     fn abandon(&mut self, id: ClientId) {
         if self.copying == Some(id) {
             self.fail_copy(copy::GONE);
+        } else if !self.sync_is_idle {
+            self.begin_cancel();
         }
-        self.begin_cancel();
         if let Some(client) = self.clients.get_mut(&id) {
             client.is_gone = true;
             client.inbox.clear();

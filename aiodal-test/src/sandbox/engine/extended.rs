@@ -70,7 +70,9 @@ impl Engine {
             if answered == Answered::CopyIn {
                 // The server takes no notice of the Sync that stands behind it: the client sends another with the data's end.
                 self.expect.retain(|due| !matches!(due, Expect::Sync));
+                self.sync_is_idle = true;
                 let answered = self.copied(id, answered).await?;
+                self.sync_is_idle = false;
                 if answered != Answered::Done {
                     self.skip(id);
                 }

@@ -1,5 +1,6 @@
 //! Who does it: a client of the driver, or the clients of a pool.
 
+use std::fmt::Write as _;
 use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 use std::thread;
@@ -26,9 +27,10 @@ const PIECE: usize = 64 << 10;
 fn pieces() -> &'static [Bytes] {
     static PIECES: OnceLock<Vec<Bytes>> = OnceLock::new();
     PIECES.get_or_init(|| {
-        let rows: String = (1..=ROWS)
-            .map(|n| format!("{n}\t{}\trow {n}\n", i64::from(n) * 7))
-            .collect();
+        let mut rows = String::new();
+        for n in 1..=ROWS {
+            let _infallible = writeln!(rows, "{n}\t{}\trow {n}", i64::from(n) * 7);
+        }
         let pieces = rows.as_bytes().chunks(PIECE);
         pieces.map(Bytes::copy_from_slice).collect()
     })

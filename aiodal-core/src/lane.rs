@@ -51,6 +51,8 @@ struct Inner {
     gate: Mutex<Gate>,
     /// Tells whoever waits that the answer to BEGIN has been read, or is left to the next.
     begin_read: Notify,
+    /// Whether a task reads it, which is sure to go on.
+    read_aside: AtomicBool,
     /// Guards the books only. Taken inside the gate, never around it.
     traffic: Mutex<Traffic>,
     /// Whether a statement has passed that may make prepared ones stale.
@@ -165,6 +167,7 @@ impl Lane {
             exclusive,
             gate,
             begin_read: Notify::new(),
+            read_aside: AtomicBool::new(false),
             traffic: Mutex::default(),
             outdated: AtomicBool::new(false),
             explain: OnceLock::new(),
@@ -181,10 +184,16 @@ impl Lane {
     ///
     /// What the server answered to `begin`, unless a statement has reported it already.
     pub async fn begun(&self) -> Result<Option<String>> {
-        self.read_begin().await?;
-        match &self.gate().begin {
-            Begin::Answered(cell) => Ok(cell.clone()),
-            Begin::Queued(_) | Begin::Read | Begin::Failed => Ok(None),
+        loop {
+            // Before the look: what is told in between is not missed.
+            let read = self.0.begin_read.notified();
+            self.read_begin().await?;
+            match &self.gate().begin {
+                Begin::Answered(cell) => return Ok(cell.clone()),
+                Begin::Read if self.0.read_aside.load(Ordering::Relaxed) => {}
+                Begin::Queued(_) | Begin::Read | Begin::Failed => return Ok(None),
+            }
+            read.await;
         }
     }
 
@@ -330,26 +339,19 @@ impl Lane {
     }
 
     async fn read_begin(&self) -> Result<()> {
-        let mut reading = loop {
-            // Before the look: what is told in between is not missed.
-            let read = self.0.begin_read.notified();
-            {
-                let mut gate = self.gate();
-                match std::mem::replace(&mut gate.begin, Begin::Read) {
-                    Begin::Queued(answer) => {
-                        break Reading {
-                            lane: self,
-                            answer: Some(answer),
-                        };
-                    }
-                    Begin::Read => {}
-                    other => {
-                        gate.begin = other;
-                        return Ok(());
-                    }
+        let mut reading = {
+            let mut gate = self.gate();
+            match std::mem::replace(&mut gate.begin, Begin::Read) {
+                Begin::Queued(answer) => Reading {
+                    lane: self,
+                    answer: Some(answer),
+                },
+                // Whoever reads may be polled by nobody: it is not waited for.
+                other => {
+                    gate.begin = other;
+                    return Ok(());
                 }
             }
-            read.await;
         };
         while let Some(answer) = &mut reading.answer {
             match answer.stream.next().await {
@@ -375,6 +377,7 @@ impl Lane {
         }
         if let Ok(runtime) = Handle::try_current() {
             let lane = self.clone();
+            self.0.read_aside.store(true, Ordering::Relaxed);
             runtime.spawn(async move {
                 // Without a transaction, whatever comes next fails as well.
                 let _failed = lane.read_begin().await;

@@ -451,11 +451,8 @@ impl Context {
             database,
             ambient,
         });
-        let begun = match &self.given().database {
-            Database::Lent(_) if session.hooks().begins() => Some(()),
-            Database::Lent(_) | Database::Own(_) => None,
-        };
-        if begun.is_some() {
+        let is_lent = matches!(self.given().database, Database::Lent(_));
+        if is_lent && session.hooks().begins() {
             let mut begun = Box::pin(self.transaction(false)).await?;
             session.hooks().begin(&mut begun).await?;
         }

@@ -1,14 +1,13 @@
 //! One client's side of its connection: reads what it sends into units, and writes what it is answered.
 
-use std::future::poll_fn;
 use std::io;
 use std::mem;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::BytesMut;
 use futures_util::future::{Either, select};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadHalf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf};
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -193,8 +192,6 @@ pub(super) async fn write_all(
     stream: &mut (impl AsyncWrite + Unpin),
     bytes: &[u8],
 ) -> io::Result<()> {
-    use tokio::io::AsyncWriteExt;
-
     stream.write_all(bytes).await?;
-    poll_fn(|cx| Pin::new(&mut *stream).poll_flush(cx)).await
+    stream.flush().await
 }

@@ -6,6 +6,8 @@ use std::process::{ExitCode, Termination};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::TryFutureExt;
+
 use crate::case::TestCase;
 use crate::changes::Changes;
 use crate::config::ShowSql;
@@ -66,11 +68,9 @@ where
 {
     let context = Context::new(case);
     let test = test(context.clone());
-    // Erased here, so that a runtime and its schedulers are compiled once and not once per test.
-    let body: Body<'a> = Box::pin(async {
-        let value = test.await?;
-        Ok(Box::new(|| value.report()) as Report<'a>)
-    });
+    // Erased here, so that a runtime and its schedulers are compiled once and not once per test. Mapped, and not awaited: an
+    // async block has room for what it has captured, and once more for what it awaits.
+    let body: Body<'a> = Box::pin(test.map_ok(|value| Box::new(|| value.report()) as Report<'a>));
     run_erased(&case, &context, body)
 }
 
@@ -92,7 +92,7 @@ fn run_erased(case: &TestCase, context: &Context, body: Body<'_>) -> Verdict {
             ..Ended::default()
         };
         if let Some(held) = context.take_database() {
-            end(case, held, &outcome, &mut ended).await;
+            Box::pin(end(case, held, &outcome, &mut ended)).await;
         }
         ended
     });

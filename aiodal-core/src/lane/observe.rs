@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::Lane;
@@ -182,22 +183,25 @@ impl Lane {
     }
 
     /// Runs a statement under the observer's eyes.
-    pub(crate) async fn observed<T>(
+    ///
+    /// Mapped, and not awaited: an async function has room for the futures it is given, and once more for those it awaits.
+    pub(crate) fn observed<T>(
         &self,
         sql: &str,
         params: Params<'_>,
         rows: fn(&T) -> Option<u64>,
         statement: impl Future<Output = Result<T>>,
-    ) -> Result<T> {
+    ) -> impl Future<Output = Result<T>> {
         let observed = self.observe(sql, params);
-        let result = statement.await;
-        if let Some(observed) = observed {
-            observed.finished(match &result {
-                Ok(value) => Outcome::Rows(rows(value)),
-                Err(error) => Outcome::Failed(error),
-            });
-        }
-        result
+        statement.map(move |result| {
+            if let Some(observed) = observed {
+                observed.finished(match &result {
+                    Ok(value) => Outcome::Rows(rows(value)),
+                    Err(error) => Outcome::Failed(error),
+                });
+            }
+            result
+        })
     }
 
     /// Returns how many statements have been run, those that begin or end something left out.

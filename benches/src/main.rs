@@ -6,6 +6,7 @@
 
 mod arguments;
 mod interrupt;
+mod one_core;
 mod postgres;
 mod process;
 mod python;

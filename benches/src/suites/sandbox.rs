@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
+use crate::one_core::OneCore;
 use crate::postgres::Postgres;
 use crate::process::{Peers, contestant, tests};
 use crate::report::Report;
@@ -56,14 +57,16 @@ Statements, each by tokio-postgres on the current-thread runtime of one test:
   url     Sandbox::url(): by a Unix socket, the sandbox then on a thread of its own
 Work: `select` of one row and `insert` of one, prepared; `simple`: `select 1` as a query; `twenty`: BEGIN, twenty inserts, COMMIT;
 `empty`: BEGIN, COMMIT; `connect`: until the client is there; `copy-in` and `copy-out`: COPY of 100000 rows, rolled back.
-What `bare` and `thread` insert is committed. All take turns within a process, for a few hundredths of a second each.
+What `bare` and `thread` insert is committed. All take turns within a process, for a few hundredths of a second each; that
+process and its server are on one core, so that whether their turns cross cores is not what is measured.
 Tests, 300 of them as a process, one at a time, each inserting a row and counting the rows in a transaction:
   loop         one connection, 300 times BEGIN, insert, count, ROLLBACK, the statements prepared once
   transaction  #[aiodal::test] with a Transaction
   sandbox      #[aiodal::test] with a Sandbox: client(), BEGIN, both statements unprepared, COMMIT
   empty        #[tokio::test] that does nothing
 Net is the wall time less the same binary's with a filter that matches no test, over 300; `less empty` is without what libtest,
-a thread and a runtime per test cost everybody but the loop. One server (unix socket, trust, fsync off).";
+a thread and a runtime per test cost everybody but the loop. These are on all cores, with a server of their own.
+Servers: unix socket, trust, fsync off.";
 
 /// Runs the suite.
 ///
@@ -76,10 +79,16 @@ pub(crate) fn run(quick: bool) -> Result<Report> {
     packages.push(PEER);
     let peers = Peers::build(&packages)?;
     let postgres = Postgres::find()?;
+    let beside = {
+        let _core = OneCore::take()?;
+        Server::start(&postgres)?
+    };
+    beside.create_database("bench", SCHEMA)?;
     let server = Server::start(&postgres)?;
-    server.create_database("bench", SCHEMA)?;
     server.create_database("loop", LOOP_SCHEMA)?;
-    server.vacuum()?;
+    for server in [&beside, &server] {
+        server.vacuum()?;
+    }
 
     let mut statements = BTreeMap::new();
     let mut nets = TESTS.map(|_| Samples::default());
@@ -89,7 +98,8 @@ pub(crate) fn run(quick: bool) -> Result<Report> {
         for part in PARTS {
             // The first makes the template and fills caches.
             let rounds = if turn == 0 { 2 } else { rounds };
-            let run = statements_of(&peers, &server, part, rounds)?;
+            let _core = OneCore::take()?;
+            let run = statements_of(&peers, &beside, part, rounds)?;
             if turn > 0 {
                 gather(&run, &mut statements)?;
             }

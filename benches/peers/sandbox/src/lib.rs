@@ -49,7 +49,6 @@ async fn in_process(sandbox: Sandbox) -> Result<()> {
 async fn by_socket(sandbox: Sandbox) -> Result<()> {
     let url = variable("BENCH_URL");
     let mut all = [
-        ("bare", Contestant::bare(&url).await?),
         ("thread", Contestant::on_thread(&url).await?),
         ("url", Contestant::bare(&sandbox.url().await?).await?),
     ];

@@ -208,9 +208,9 @@ impl Client {
         let Some(raw) = &mut self.raw else {
             return Ok(());
         };
+        // What no Sync is behind is undone, or never run: which of them only a sequence could tell.
+        raw.outgoing.clear();
         if *message == Message::Drop {
-            // What was not sent yet is lost with the client.
-            raw.outgoing.clear();
             raw.shut_down().await?;
         } else {
             message.encode(&mut raw.outgoing)?;

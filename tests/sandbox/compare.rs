@@ -99,6 +99,7 @@ fn left(replies: Vec<Reply>, line: usize) -> Answer {
         line,
         client: 0,
         asked,
+        named: Vec::new(),
         replies,
     }
 }

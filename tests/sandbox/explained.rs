@@ -49,7 +49,7 @@ const EXPLAINED: &[Explained] = &[
     },
     Explained {
         reason: "the server knows the connection by the name of the test",
-        applies: |database, _| says(database, "application_name"),
+        applies: |database, _| runs(database, "application_name"),
         then: Then::GoOn,
     },
     Explained {
@@ -72,7 +72,7 @@ const EXPLAINED: &[Explained] = &[
     },
     Explained {
         reason: "the server doesn't know who listens",
-        applies: |database, _| says(database, "pg_listening_channels"),
+        applies: |database, _| runs(database, "pg_listening_channels"),
         then: Then::GoOn,
     },
     Explained {
@@ -248,6 +248,12 @@ fn sql(answer: &Answer) -> impl Iterator<Item = &str> {
 
 fn says(answer: &Answer, words: &str) -> bool {
     sql(answer).any(|sql| sql.to_lowercase().contains(words))
+}
+
+/// The same also of what was asked for by a name alone.
+fn runs(answer: &Answer, words: &str) -> bool {
+    let mut named = answer.named.iter();
+    says(answer, words) || named.any(|sql| sql.to_lowercase().contains(words))
 }
 
 fn is_query_of_several(answer: &Answer) -> bool {

@@ -21,6 +21,7 @@ mod reply;
 mod run;
 mod script;
 mod search;
+mod texts;
 
 #[path = "../dal/property/random.rs"]
 mod random;

@@ -11,6 +11,7 @@ use crate::endpoint::Endpoint;
 use crate::message::Message;
 use crate::reply::Reply;
 use crate::script::Script;
+use crate::texts::Texts;
 
 /// What a client has got for a line of the script.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub(crate) struct Answer {
     pub(crate) client: usize,
     /// What was asked; not the line's own message where somebody had to be ended first.
     pub(crate) asked: Vec<Message>,
+    /// The texts of what was asked for by name.
+    pub(crate) named: Vec<String>,
     pub(crate) replies: Vec<Reply>,
 }
 
@@ -44,6 +47,9 @@ struct Run<'a> {
     line: usize,
     /// What clients have sent since they were answered.
     asked: BTreeMap<usize, Vec<Message>>,
+    /// What the names of each client stand for, and what of that it has asked for since.
+    texts: BTreeMap<usize, Texts>,
+    named: BTreeMap<usize, Vec<String>>,
 }
 
 /// Runs a script, and returns all that was answered.
@@ -54,6 +60,8 @@ pub(crate) async fn run(script: &Script, endpoint: &Endpoint) -> Vec<Answer> {
         answers: Vec::new(),
         line: 0,
         asked: BTreeMap::new(),
+        texts: BTreeMap::new(),
+        named: BTreeMap::new(),
     };
     for (number, (client, message)) in script.0.iter().enumerate() {
         run.line = number + 1;
@@ -105,6 +113,7 @@ impl Run<'_> {
         let Message::Connect(parameters) = message else {
             return;
         };
+        self.texts.remove(&client);
         let (connected, replies) = Client::connect(self.endpoint, parameters).await;
         self.clients.insert(client, connected);
         self.asked.insert(client, vec![message.clone()]);
@@ -116,6 +125,8 @@ impl Run<'_> {
             return;
         };
         let replies = client.step(message).await;
+        let named = self.texts.entry(number).or_default().of(message);
+        self.named.entry(number).or_default().extend(named);
         self.asked.entry(number).or_default().push(message.clone());
         if !replies.is_empty() {
             self.answer(number, replies);
@@ -124,11 +135,13 @@ impl Run<'_> {
 
     fn answer(&mut self, client: usize, replies: Vec<Reply>) {
         let asked = self.asked.remove(&client).unwrap_or_default();
+        let named = self.named.remove(&client).unwrap_or_default();
         self.answers.push(Answer {
             line: self.line,
             client,
             asked,
-            replies,
+            named,
+            replies: in_one_order(replies),
         });
     }
 
@@ -172,4 +185,14 @@ impl Run<'_> {
             }
         }
     }
+}
+
+/// In which order a server tells of several settings that have changed at once is an accident: PostgreSQL 15 goes by their names in
+/// any case, later ones by the order of their last changes, backwards.
+fn in_one_order(mut replies: Vec<Reply>) -> Vec<Reply> {
+    let is_parameter = |reply: &Reply| reply.tag == Reply::PARAMETER;
+    for settings in replies.chunk_by_mut(|one, next| is_parameter(one) && is_parameter(next)) {
+        settings.sort_by(|one, other| one.parts.cmp(&other.parts));
+    }
+    replies
 }

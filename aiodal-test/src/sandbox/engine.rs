@@ -30,6 +30,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use self::expect::Expect;
 use self::io::Wire;
+use self::names::Left;
 use super::client::{Client, Temporary};
 use super::error::Said;
 use super::event::{Event, Unit, Work};
@@ -95,6 +96,8 @@ pub(super) struct Engine {
     is_muted: bool,
     /// Temporary tables of clients that are gone.
     orphans: Vec<Temporary>,
+    /// Statements and portals of clients that are gone.
+    left: Vec<Left>,
     /// How long one client waits for another that does nothing.
     patience: Duration,
     cancel: CancelToken,
@@ -199,6 +202,7 @@ impl Engine {
             sync_is_idle: false,
             is_muted: false,
             orphans: Vec::new(),
+            left: Vec::new(),
             patience,
             cancel,
             journal,
@@ -379,7 +383,7 @@ impl Engine {
         self.queue.retain(|waiting| *waiting != id);
         if let Some(mut client) = self.clients.remove(&id) {
             self.orphans.append(&mut client.temporary);
-            self.drop_statements(client);
+            self.leave_behind(client);
         }
     }
 
@@ -466,6 +470,7 @@ impl Engine {
         for id in holders {
             self.forget(id);
         }
+        self.close_left();
         // A request to cancel shall not hit the end.
         self.wire.settled().await;
         let is_kept = matches!(self.turn.unsettled(), Settle::Begin | Settle::Keep);

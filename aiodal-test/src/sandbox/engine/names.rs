@@ -9,6 +9,13 @@ use super::Engine;
 use super::control::is_ours;
 use super::expect::Expect;
 
+/// What a client that is gone has left on the server, by the name that the server knows.
+#[derive(Debug)]
+pub(super) enum Left {
+    Portal(String),
+    Statement(String),
+}
+
 impl Engine {
     /// Says whether a unit needs the connection. BEGIN, for one, does not: whoever says that waits for nobody.
     pub(super) fn needs_connection(&self, client: &Client, unit: &Unit) -> bool {
@@ -99,16 +106,29 @@ impl Engine {
         self.close_statements(statements.into_values());
     }
 
-    /// The same for a client that is gone.
-    pub(super) fn drop_statements(&mut self, client: Client) {
-        let cursors = client.block.cursors.iter().chain(&client.held);
-        let portals = client.block.portals.iter().chain(cursors);
-        for name in portals {
-            wire::close_portal(&mut self.wire.outgoing, name);
+    /// Notes what a client that is gone has had by name.
+    pub(super) fn leave_behind(&mut self, client: Client) {
+        let cursors = client.block.cursors.into_iter().chain(client.held);
+        let portals = client.block.portals.into_iter().chain(cursors);
+        self.left.extend(portals.map(Left::Portal));
+        let statements = client.statements.into_values();
+        self.left
+            .extend(statements.filter_map(|prepared| match prepared {
+                Prepared::Server { name, .. } => Some(Left::Statement(name)),
+                Prepared::Control(_) => None,
+            }));
+    }
+
+    /// Closes it, without waiting. Nobody may be in the midst of a unit: behind an error the server takes no notice.
+    pub(super) fn close_left(&mut self) {
+        for left in std::mem::take(&mut self.left) {
+            match left {
+                Left::Portal(name) => wire::close_portal(&mut self.wire.outgoing, &name),
+                Left::Statement(name) => wire::close_statement(&mut self.wire.outgoing, &name),
+            }
             self.expect.push_back(Expect::Ours(b'3'));
             self.unsynced = true;
         }
-        self.close_statements(client.statements.into_values());
     }
 
     fn close_statements(&mut self, statements: impl Iterator<Item = Prepared>) {

@@ -33,6 +33,7 @@ impl Engine {
         if self.turn.is_undone() {
             self.applied = self.applied_at_guard.clone();
         }
+        self.close_left();
         if !self.orphans.is_empty() {
             self.bury().await?;
         }

@@ -13,6 +13,7 @@
 //! - [`listener`]: the way in from outside of the process.
 
 mod client;
+mod constraints;
 mod engine;
 mod error;
 mod event;
@@ -41,6 +42,7 @@ use tokio::runtime::Handle;
 use tokio::sync::OnceCell;
 use tokio_postgres::{Client, NoTls};
 
+pub(crate) use self::constraints::Deferrable;
 pub(crate) use self::lease::{Opening, SandboxLease};
 use self::listener::{Listener, Way};
 use self::placement::Placement;

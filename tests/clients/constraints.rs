@@ -52,3 +52,32 @@ async fn constraints_are_deferred_anew_in_the_next_transaction_and_only_those(
     assert_eq!(code(&one, "commit").await, "23503");
     Ok(())
 }
+
+#[aiodal::test]
+async fn constraint_that_is_new_is_deferred_as_it_says(sandbox: Sandbox) -> Result {
+    const MAKE: &str = "create table d (a int references a deferrable initially deferred); insert into d values (7)";
+    let one = sandbox.client().await?;
+    one.batch_execute(TABLES).await?;
+    one.batch_execute("begin; set constraints all deferred; insert into c values (1, 2); insert into a values (2); commit").await?;
+    one.batch_execute(&format!("begin; {MAKE}; insert into a values (7); commit"))
+        .await?;
+    assert_eq!(cell(&one, "select count(*) from d").await?, "1");
+    one.batch_execute("drop table d").await?;
+    assert_eq!(code(&one, &MAKE.replace('7', "8")).await, "23503");
+    Ok(())
+}
+
+#[aiodal::test]
+async fn constraint_is_checked_at_once_when_that_is_what_it_is_altered_to(
+    sandbox: Sandbox,
+) -> Result {
+    let one = sandbox.client().await?;
+    one.batch_execute(TABLES).await?;
+    one.batch_execute("begin; insert into b values (1, 7); insert into a values (7); commit")
+        .await?;
+    one.batch_execute("alter table b alter constraint b_a_fkey deferrable initially immediate")
+        .await?;
+    one.batch_execute("begin").await?;
+    assert_eq!(code(&one, "insert into b values (2, 8)").await, "23503");
+    Ok(())
+}

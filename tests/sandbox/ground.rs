@@ -24,11 +24,15 @@ insert into review (book, stars) values (1, 5);
 insert into shelf values (1, 'a'), (2, 'b'), (3, 'c');
 insert into log values ('began')";
 
+/// Settings too: what one client has set is not another's.
 const LEFT: &str = "\
 select * from author order by id; select * from book order by id; select * from review order by id;
 select * from shelf order by place; select line from log order by line;
 select last_value, is_called from author_id_seq; select last_value, is_called from review_id_seq;
-select relname::text from pg_class where relnamespace = current_schema()::regnamespace order by 1";
+select relname::text from pg_class where relnamespace = current_schema()::regnamespace order by 1;
+select n, current_setting(n) from unnest(array['work_mem', 'datestyle', 'intervalstyle', 'timezone',
+    'bytea_output', 'search_path', 'role', 'session_authorization', 'standard_conforming_strings', 'backslash_quote',
+    'client_min_messages', 'client_encoding', 'default_transaction_read_only', 'enable_seqscan', 'transaction_read_only']) n";
 
 /// Returns the name of a schema that no test beside this one uses: of two that make the same, one would wait for the other.
 pub(crate) fn schema() -> String {

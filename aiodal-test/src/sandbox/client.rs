@@ -113,7 +113,10 @@ pub(super) struct Block {
 pub(super) struct Savepoint {
     pub(super) name: String,
     pub(super) settings: Settings,
+    /// What the connection was set to.
+    pub(super) applied: Settings,
     pub(super) reported: Reported,
+    pub(super) modes: Modes,
     local: BTreeMap<String, String>,
     /// Portals that run something of ours.
     pub(super) portals: BTreeSet<String>,
@@ -224,11 +227,14 @@ impl Block {
         self.savepoints.iter().any(|known| known.name == savepoint)
     }
 
-    pub(super) fn save(&mut self, name: &str, settings: &Settings, reported: &Reported) {
+    pub(super) fn save(&mut self, name: &str, client: (&Settings, &Reported), applied: &Settings) {
+        let (settings, reported) = client;
         self.savepoints.push(Savepoint {
             name: name.to_owned(),
             settings: settings.clone(),
+            applied: applied.clone(),
             reported: reported.clone(),
+            modes: self.modes,
             local: self.local.clone(),
             portals: BTreeSet::new(),
             cursors: self.cursors.len(),
@@ -246,13 +252,15 @@ impl Block {
             .iter()
             .rposition(|savepoint| savepoint.name == name);
         if let Some(at) = at {
+            // What has been said of reading within it ends with it.
+            self.modes = self.savepoints[at].modes;
             self.savepoints.truncate(at);
         }
         at.is_some()
     }
 
-    /// Goes back to a savepoint; returns the settings of then.
-    pub(super) fn roll_back_to(&mut self, name: &str) -> Option<Settings> {
+    /// Goes back to a savepoint, and returns it.
+    pub(super) fn roll_back_to(&mut self, name: &str) -> Option<&Savepoint> {
         let at = self
             .savepoints
             .iter()
@@ -265,6 +273,7 @@ impl Block {
         self.cursors.truncate(savepoint.cursors);
         self.held.truncate(savepoint.held);
         self.local.clone_from(&savepoint.local);
-        Some(savepoint.settings.clone())
+        self.modes = savepoint.modes;
+        Some(savepoint)
     }
 }

@@ -4,6 +4,7 @@ mod block;
 mod commit;
 mod control;
 mod copy;
+mod deferred;
 mod expect;
 mod extended;
 mod io;
@@ -32,6 +33,7 @@ use self::expect::Expect;
 use self::io::Wire;
 use self::names::Left;
 use super::client::{Client, Temporary};
+use super::constraints::Deferrable;
 use super::error::Said;
 use super::event::{Event, Unit, Work};
 use super::report::Report;
@@ -117,23 +119,19 @@ pub(super) struct Parts {
     pub(super) report: Arc<Report>,
     pub(super) session: Handle,
     pub(super) patience: Duration,
-    /// Constraints that are checked at the end of a transaction, as SET CONSTRAINTS names them, once somebody has asked.
-    pub(super) deferred: Arc<OnceLock<Arc<[String]>>>,
+    /// Constraints that may be checked at the end of a transaction, once somebody has asked.
+    pub(super) constraints: Arc<OnceLock<Arc<Deferrable>>>,
 }
 
 /// Constraints that are checked late.
 #[derive(Debug)]
 struct Constraints {
-    /// Those that are from the beginning of each transaction; `None` until somebody has to know.
-    deferred: Option<Arc<[String]>>,
+    /// `None` until somebody has to know.
+    known: Option<Arc<Deferrable>>,
     /// What they are for other tests as well.
-    shared: Arc<OnceLock<Arc<[String]>>>,
+    shared: Arc<OnceLock<Arc<Deferrable>>>,
     /// Whether this test's statements may have made or dropped some.
     changed: bool,
-    /// Whether some may have been made that are to be deferred.
-    made: bool,
-    /// The same of the unit that is run.
-    making: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -165,7 +163,7 @@ impl Engine {
             report,
             session,
             patience,
-            deferred,
+            constraints,
         } = parts;
         Engine {
             wire: Wire::new(socket),
@@ -190,11 +188,9 @@ impl Engine {
             gone: Vec::new(),
             copying: None,
             constraints: Constraints {
-                deferred: deferred.get().cloned(),
-                shared: deferred,
+                known: constraints.get().cloned(),
+                shared: constraints,
                 changed: false,
-                made: false,
-                making: false,
             },
             set_by_call: Vec::new(),
             lengthened: None,
@@ -317,8 +313,6 @@ impl Engine {
         };
         self.flush_out(id);
         self.noted.clear();
-        let making = mem::take(&mut self.constraints.making);
-        self.constraints.made |= making && !self.failed && !self.turn.is_undone();
         self.running = None;
         if let Some(client) = self.clients.get_mut(&id) {
             // Behind a COPY that has failed, its data is of no use (PostgreSQL manual, 55.2.6).

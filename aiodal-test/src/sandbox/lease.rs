@@ -84,7 +84,7 @@ impl SandboxLease {
             report: report.clone(),
             session: opening.session.clone(),
             patience: opening.patience,
-            deferred: opening.place.deferred.clone(),
+            constraints: opening.place.constraints.clone(),
         });
         engine.begin(opening.begin, slot.guarded);
         slot.guarded = true;

@@ -62,7 +62,10 @@ pub(crate) enum Verb<'a> {
         name: Cow<'a, str>,
         is_default: bool,
     },
-    SetConstraints,
+    /// `all` is given for ALL of them: whether they are to be deferred.
+    SetConstraints {
+        all: Option<bool>,
+    },
     /// `None` is `RESET ALL`.
     Reset(Option<Cow<'a, str>>),
     /// `SELECT set_config('literal', .., true)` and nothing else; `name` is in lower case.

@@ -17,6 +17,10 @@ pub(super) struct Settings {
 /// What is set on the connection by nobody that is to keep it.
 const SPOILT: &str = "";
 
+/// Who one is: of these RESET ALL takes no notice, and with the first the server forgets the second.
+const SESSION: &str = "session authorization";
+const ROLE: &str = "role";
+
 impl Settings {
     pub(super) fn of_startup(settings: &[(String, String)]) -> Settings {
         let sql = |name: &str, value: &str| {
@@ -34,7 +38,11 @@ impl Settings {
     }
 
     pub(super) fn set(&mut self, name: &str, sql: &str) {
-        Arc::make_mut(&mut self.set).insert(name.to_owned(), sql.to_owned());
+        let set = Arc::make_mut(&mut self.set);
+        if name == SESSION {
+            set.remove(ROLE);
+        }
+        set.insert(name.to_owned(), sql.to_owned());
     }
 
     /// Returns the SQL that sets a setting.
@@ -44,13 +52,20 @@ impl Settings {
 
     /// Notes that the connection has a value that nobody is to keep.
     pub(super) fn spoil(&mut self, name: &str) {
-        Arc::make_mut(&mut self.set).insert(name.to_owned(), SPOILT.to_owned());
+        let set = Arc::make_mut(&mut self.set);
+        if name == SESSION {
+            set.insert(ROLE.to_owned(), SPOILT.to_owned());
+        }
+        set.insert(name.to_owned(), SPOILT.to_owned());
     }
 
     /// Back to what the client began with, or to nothing.
     pub(super) fn reset(&mut self, name: &str) {
-        if self.set.contains_key(name) {
-            Arc::make_mut(&mut self.set).remove(name);
+        let also = if name == SESSION { ROLE } else { name };
+        if self.set.contains_key(name) || self.set.contains_key(also) {
+            let set = Arc::make_mut(&mut self.set);
+            set.remove(name);
+            set.remove(also);
         }
     }
 
@@ -72,7 +87,7 @@ impl Settings {
 
     /// As RESET ALL does it, which leaves it to others to say who one is.
     pub(super) fn clear(&mut self) {
-        let stays = |name: &String| name == "role" || name.starts_with("session");
+        let stays = |name: &String| [SESSION, ROLE].contains(&name.as_str());
         if !self.set.keys().all(stays) {
             Arc::make_mut(&mut self.set).retain(|name, _| stays(name));
         }
@@ -103,21 +118,48 @@ impl Settings {
         if self.is(wanted) {
             return Vec::new();
         }
-        let gone = self
-            .set
-            .keys()
-            .filter(|name| !wanted.set.contains_key(*name));
-        let reset = gone.filter_map(|name| {
-            if name.starts_with("session") {
-                return Some("reset session authorization".to_owned());
-            }
-            let parts: Result<Vec<_>, _> = name.split('.').map(quote_ident).collect();
-            Some(format!("reset {}", parts.ok()?.join(".")))
-        });
-        let new = wanted.set.iter();
-        let new = new.filter(|(name, sql)| self.set.get(*name) != Some(sql));
-        reset.chain(new.map(|(_, sql)| sql.clone())).collect()
+        let is_new = |name: &str| self.get(name) != wanted.get(name);
+        let says_who = |name: &str| name == SESSION || name == ROLE;
+        let others = self.set.keys().chain(wanted.set.keys());
+        let others = others.map(String::as_str).filter(|name| !says_who(name));
+        let mut others: Vec<&str> = others.filter(|name| is_new(name)).collect();
+        others.sort_unstable();
+        others.dedup();
+        // Not every role may set everything: who one is comes off first, and on last.
+        let is_somebody = [SESSION, ROLE].iter().any(|name| self.get(name).is_some());
+        let is_new_somebody = is_new(SESSION) || is_new(ROLE);
+        let off = is_somebody && (is_new_somebody || !others.is_empty());
+        let mut sql = Vec::new();
+        if off {
+            let name = if self.get(SESSION).is_some() {
+                SESSION
+            } else {
+                ROLE
+            };
+            sql.extend(reset(name));
+        }
+        sql.extend(
+            others
+                .into_iter()
+                .filter_map(|name| match wanted.get(name) {
+                    Some(set) => Some(set.to_owned()),
+                    None => reset(name),
+                }),
+        );
+        if off || is_new_somebody {
+            let who = [SESSION, ROLE].into_iter();
+            sql.extend(who.filter_map(|name| wanted.get(name).map(str::to_owned)));
+        }
+        sql
     }
+}
+
+fn reset(name: &str) -> Option<String> {
+    if name == SESSION {
+        return Some(format!("reset {SESSION}"));
+    }
+    let parts: Result<Vec<_>, _> = name.split('.').map(quote_ident).collect();
+    Some(format!("reset {}", parts.ok()?.join(".")))
 }
 
 #[cfg(test)]
@@ -135,12 +177,42 @@ mod tests {
         assert_eq!(
             one.change_to(&other),
             [
+                "set search_path to b",
                 "reset \"timezone\"",
-                "reset \"work_mem\"",
-                "set search_path to b"
+                "reset \"work_mem\""
             ]
         );
         assert!(other.change_to(&other.clone()).is_empty());
+    }
+
+    #[test]
+    fn who_one_is_comes_off_first_and_on_last() {
+        let mut one = Settings::default();
+        one.set("role", "set role a");
+        one.set(
+            "session_replication_role",
+            "set session_replication_role to replica",
+        );
+        let mut other = Settings::default();
+        other.set("work_mem", "set work_mem to '1MB'");
+        other.set("session authorization", "set session authorization b");
+        other.set("role", "set role c");
+        assert_eq!(
+            one.change_to(&other),
+            [
+                "reset \"role\"",
+                "reset \"session_replication_role\"",
+                "set work_mem to '1MB'",
+                "set session authorization b",
+                "set role c"
+            ]
+        );
+        let back = other.change_to(&one);
+        assert_eq!(back[0], "reset session authorization");
+        assert_eq!(back[3], "set role a");
+        // The server forgets the role with it.
+        other.reset("session authorization");
+        assert_eq!(other.get("role"), None);
     }
 
     #[test]

@@ -88,7 +88,7 @@ async fn meet(seed: u64) {
         report: Arc::new(Report::default()),
         session: Handle::current(),
         patience: Duration::from_millis(20),
-        deferred: Arc::default(),
+        constraints: Arc::default(),
     });
     engine.begin("begin; select 1", false);
     let engine = tokio::spawn(engine.run());

@@ -14,6 +14,7 @@ use super::holders::Holders;
 use crate::backend::{self, Backend, BackendSource};
 use crate::config::Config;
 use crate::fixture::Layers;
+use crate::sandbox::Deferrable;
 use crate::set_up::SetUpError;
 use crate::template::Values;
 
@@ -24,8 +25,8 @@ pub(crate) struct Place {
     pub(crate) size: u32,
     /// What tests have reflected of it so far: tables that none of them has changed.
     pub(crate) schema: SchemaCache,
-    /// The constraints that its transactions check at their end, once a sandbox has asked.
-    pub(crate) deferred: Arc<OnceLock<Arc<[String]>>>,
+    /// The constraints that its transactions may check at their end, once a sandbox has asked.
+    pub(crate) constraints: Arc<OnceLock<Arc<Deferrable>>>,
     /// The layers of the template that it was cloned from.
     pub(crate) layers: Layers,
     /// What they have left behind besides rows.
@@ -68,7 +69,7 @@ impl Place {
             pool,
             size,
             schema: SchemaCache::default(),
-            deferred: Arc::default(),
+            constraints: Arc::default(),
             layers: layers.clone(),
             values: Arc::new(values),
             holders: Holders::default(),

@@ -4,7 +4,7 @@ use super::super::client::Block;
 use super::super::error::{Said, needs_block};
 use super::super::lex::{Isolation, Modes, Name};
 use super::super::turn::{ClientId, Status};
-use super::control::OWN_DATABASE;
+use super::control::{OWN_DATABASE, Place};
 use super::expect::Answered;
 use super::settle::GUARD;
 use super::{Engine, Lost};
@@ -78,9 +78,15 @@ impl Engine {
             self.warn("25P01", "there is no transaction in progress");
         }
         let has_failed = self.turn.status(id) == Status::Failed;
-        let modes = self.clients.get(&id).map(|client| client.block.modes);
-        // With its failure a transaction has lost its modes.
-        let modes = modes.map(|modes| if has_failed { Modes::default() } else { modes });
+        let modes = self.clients.get(&id).map(|client| {
+            let saved = client.block.savepoints.last().map(|saved| saved.modes);
+            // With its failure a transaction has lost its modes; a part of one has lost those that are its own.
+            if has_failed {
+                saved.unwrap_or_default()
+            } else {
+                client.block.modes
+            }
+        });
         self.undo_block(id);
         if chain && let Some(modes) = modes {
             self.open_block(id, modes);
@@ -110,9 +116,8 @@ impl Engine {
         }
         let went_well = self.run_sql(id, text).await?;
         if went_well && let Some(client) = self.clients.get_mut(&id) {
-            client
-                .block
-                .save(&name.text, &client.settings, &client.reported);
+            let now = (&client.settings, &client.reported);
+            client.block.save(&name.text, now, &self.applied);
             if let Some(saved) = client.block.savepoints.last_mut() {
                 saved.portals = client.portals.keys().cloned().collect();
             }
@@ -168,15 +173,13 @@ impl Engine {
         }
         if went_well
             && let Some(client) = self.clients.get_mut(&id)
-            && let Some(settings) = client.block.roll_back_to(&name.text)
+            && let Some(saved) = client.block.roll_back_to(&name.text)
         {
-            client.settings = settings.clone();
-            if let Some(saved) = client.block.savepoints.last() {
-                client
-                    .portals
-                    .retain(|name, _| saved.portals.contains(name));
-            }
-            self.applied = settings;
+            client.settings = saved.settings.clone();
+            client
+                .portals
+                .retain(|name, _| saved.portals.contains(name));
+            self.applied = saved.applied.clone();
         }
         Ok(went_well)
     }
@@ -224,7 +227,6 @@ impl Engine {
         let what = if read_only { "only" } else { "write" };
         let sql = format!("set transaction read {what}");
         let answered = self.our_query(id, &sql).await?;
-        self.turn.answered(id, self.failed);
         self.with_block(id, |block| block.modes.read_only = Some(read_only));
         Ok(answered == Answered::Done)
     }
@@ -233,14 +235,14 @@ impl Engine {
         &mut self,
         id: ClientId,
         modes: Modes,
-        beside: bool,
+        place: Place,
     ) -> Result<bool, Lost> {
         if modes.snapshot {
             let said = Said::error("0A000", "a snapshot cannot be imported in a sandbox");
             return Ok(self.say_error(id, &said.hint(OWN_DATABASE)));
         }
         match self.turn.status(id) {
-            Status::Idle if beside => {
+            Status::Idle if place != Place::Alone => {
                 let went_well = self.take_modes(id, modes).await? && self.enter(id).await?;
                 Ok(went_well && self.complete("SET"))
             }

@@ -1,7 +1,5 @@
 //! The end of a transaction, as far as it is more than the guard: constraints, temporary tables, cursors, notifications.
 
-use std::sync::Arc;
-
 use aiodal_core::quote_literal;
 use bytes::{BufMut, BytesMut};
 
@@ -15,10 +13,6 @@ use super::{Engine, Lost};
 
 /// The longest payload that the server takes (PostgreSQL manual, NOTIFY).
 const LONGEST_PAYLOAD: usize = 7999;
-
-/// Reads which constraints are checked late, as SET CONSTRAINTS names them.
-pub(in super::super) const DEFERRED: &str = "select distinct format('%I.%I', nspname, conname) \
-     from pg_constraint c join pg_namespace n on n.oid = connamespace where condeferred order by 1";
 
 impl Engine {
     /// Does what a COMMIT does; says whether it went well. If not, the client has been told, and everything is undone.
@@ -113,74 +107,6 @@ impl Engine {
             self.turn.end_unit(id, true);
         }
         Ok(())
-    }
-
-    /// Checks what is deferred to the end of a transaction, and defers it anew. `sets` is whether the transaction has said itself
-    /// what to defer.
-    async fn check_constraints(&mut self, id: ClientId, sets: bool) -> Result<bool, Lost> {
-        let deferred = match self.constraints.deferred.clone() {
-            Some(deferred) => deferred,
-            None => {
-                let deferred: Arc<[String]> = self.ask(id, DEFERRED).await?.into();
-                if !self.constraints.changed {
-                    // Whoever was first has found the same.
-                    let _known = self.constraints.shared.set(deferred.clone());
-                }
-                if !self.constraints.changed {
-                    self.constraints.deferred = Some(deferred.clone());
-                }
-                deferred
-            }
-        };
-        if deferred.is_empty() && !sets {
-            return Ok(true);
-        }
-        let mut sql = "set constraints all immediate".to_owned();
-        if !deferred.is_empty() {
-            let defer = format!("set constraints {} deferred", deferred.join(", "));
-            sql.push_str("; ");
-            sql.push_str(&self.by_anybody(id, &defer));
-        }
-        Ok(self.our_query(id, &sql).await? == Answered::Done)
-    }
-
-    /// Returns SQL of ours as it is run whatever role the client has taken: that may not even see the schema.
-    fn by_anybody(&self, id: ClientId, sql: &str) -> String {
-        if self.applied.get("role").is_none() {
-            return sql.to_owned();
-        }
-        let client = self.clients.get(&id);
-        match client.and_then(|client| client.settings.get("role")) {
-            Some(role) => format!("set role none; {sql}; {role}"),
-            None => format!("set role none; {sql}"),
-        }
-    }
-
-    /// Defers constraints that the transaction has made: in the server's it has been said of all of them when they are checked.
-    pub(super) async fn defer_new(&mut self, id: ClientId) -> Result<bool, Lost> {
-        if !self.constraints.made || self.unsynced || !self.expect.is_empty() || self.failed {
-            return Ok(true);
-        }
-        self.constraints.made = false;
-        let sets = self.clients.get(&id);
-        if sets.is_some_and(|client| client.block.sets_constraints) {
-            return Ok(true);
-        }
-        let deferred = self.ask(id, DEFERRED).await?;
-        if deferred.is_empty() {
-            return Ok(true);
-        }
-        let sql = format!("set constraints {} deferred", deferred.join(", "));
-        let sql = self.by_anybody(id, &sql);
-        let answered = self.our_query(id, &sql).await?;
-        self.turn.answered(id, self.failed);
-        Ok(answered == Answered::Done)
-    }
-
-    /// Whether the unit may have done what a deferred constraint is against.
-    fn may_have_written(&self) -> bool {
-        let deferred = self.constraints.deferred.as_ref();
-        self.may_write && deferred.is_none_or(|deferred| !deferred.is_empty())
     }
 
     /// Empties or drops the temporary tables that say so.

@@ -40,15 +40,24 @@ pub(super) fn is_ours(verb: &Verb<'_>) -> bool {
     )
 }
 
+/// Where a statement stands, apart from the transaction block: some have to stand in one, and some may not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    Alone,
+    /// With others in a `Query`, which the server takes for a transaction block of a kind.
+    Beside,
+    /// In an EXECUTE: the server does not look whether there is a block.
+    Executed,
+}
+
 impl Engine {
-    /// Runs one such statement; says whether it went well. `beside` is whether others stand there in a `Query`, which the
-    /// server then takes for a transaction block of a kind.
+    /// Runs one such statement; says whether it went well.
     pub(super) async fn control(
         &mut self,
         id: ClientId,
         piece: &Piece<'_>,
         sql: &str,
-        beside: bool,
+        place: Place,
     ) -> Result<bool, Lost> {
         let status = self.turn.status(id);
         let is_end = matches!(
@@ -59,6 +68,7 @@ impl Engine {
             return Ok(self.say_error(id, &failed_transaction()));
         }
         let in_block = status.in_block();
+        let alone = !in_block && place == Place::Alone;
         let text = in_place(sql, piece.start, &sql[piece.start..piece.end]);
         match &piece.verb {
             Verb::Begin { start, modes } => self.begin_block(id, *start, *modes).await,
@@ -71,22 +81,20 @@ impl Engine {
             Verb::Savepoint(name) => self.savepoint(id, name, &text).await,
             Verb::Release(name) => self.release(id, name, &text).await,
             Verb::RollbackTo(name) => self.roll_back_to(id, name, &text).await,
-            Verb::SetTransaction(modes) => self.set_transaction(id, *modes, beside).await,
+            Verb::SetTransaction(modes) => self.set_transaction(id, *modes, place).await,
             Verb::SetCharacteristics(modes) => {
                 self.note_isolation(id, *modes);
                 self.set_characteristics(id, *modes, &text).await
             }
             Verb::Set { .. } | Verb::Reset(_) | Verb::SetConfig { .. } => {
-                self.setting(id, &piece.verb, &text, beside).await
+                self.setting(id, &piece.verb, &text, alone).await
             }
-            Verb::SetConstraints => {
-                if !in_block && !beside {
+            Verb::SetConstraints { all } => {
+                if alone {
                     let message = "SET CONSTRAINTS can only be used in transaction blocks";
                     self.warn("25P01", message);
                 }
-                let went_well = self.run_sql(id, &text).await?;
-                self.with_block(id, |block| block.sets_constraints = true);
-                Ok(went_well)
+                self.set_constraints(id, *all, &text).await
             }
             Verb::Prepare(name) | Verb::Execute(name) | Verb::Deallocate(Some(name)) => {
                 self.prepared(id, &piece.verb, name, sql, piece).await
@@ -96,8 +104,12 @@ impl Engine {
                 Ok(self.complete("DEALLOCATE ALL"))
             }
             Verb::Discard(Discarded::Temp) => self.discard_temp(id).await,
-            Verb::Discard(_) if in_block || beside => {
-                let message = "DISCARD ALL cannot run inside a transaction block";
+            Verb::Discard(_) if !alone => {
+                let message = if !in_block && place == Place::Executed {
+                    "DISCARD ALL cannot be executed from a function"
+                } else {
+                    "DISCARD ALL cannot run inside a transaction block"
+                };
                 Ok(self.say_error(id, &Said::error("25001", message)))
             }
             Verb::Discard(_) if self.turn.is_open(id) => {
@@ -105,10 +117,7 @@ impl Engine {
                 Ok(self.say_error(id, &Said::error("25001", message)))
             }
             Verb::Discard(_) => self.discard_all(id).await,
-            Verb::Declare { name, hold } => {
-                let alone = !in_block && !beside;
-                self.declare(id, (name, *hold), &text, alone).await
-            }
+            Verb::Declare { name, hold } => self.declare(id, (name, *hold), &text, alone).await,
             Verb::CloseCursor(_) => {
                 if !self.enter(id).await? {
                     return Ok(false);
@@ -116,9 +125,7 @@ impl Engine {
                 self.close_all(id);
                 Ok(self.complete("CLOSE CURSOR ALL"))
             }
-            Verb::Lock if !in_block && !beside => {
-                Ok(self.say_error(id, &needs_block("LOCK TABLE")))
-            }
+            Verb::Lock if alone => Ok(self.say_error(id, &needs_block("LOCK TABLE"))),
             Verb::Listen(_) | Verb::Unlisten(_) | Verb::Notify { .. } => {
                 self.notification(id, &piece.verb);
                 Ok(true)
@@ -151,7 +158,6 @@ impl Engine {
         if let Some(said) = said {
             // Only where nothing else is wrong with it.
             if !self.enter(id).await? || self.our_query(id, text).await? == Answered::Failed {
-                self.turn.answered(id, self.failed);
                 return Ok(false);
             }
             return Ok(self.say_error(id, &said));
@@ -164,10 +170,15 @@ impl Engine {
     }
 
     /// Runs a statement of ours that was prepared.
-    pub(super) async fn run_control(&mut self, id: ClientId, sql: &str) -> Result<bool, Lost> {
+    pub(super) async fn run_control(
+        &mut self,
+        id: ClientId,
+        sql: &str,
+        place: Place,
+    ) -> Result<bool, Lost> {
         let pieces = super::super::lex::pieces(sql, self.conforms(id));
         match pieces.first() {
-            Some(piece) => Box::pin(self.control(id, piece, sql, false)).await,
+            Some(piece) => Box::pin(self.control(id, piece, sql, place)).await,
             None => Ok(true),
         }
     }
@@ -221,15 +232,6 @@ impl Engine {
                 }
             }
             _ => {}
-        }
-    }
-
-    /// Constraints may come, or go: what is known of them is known no more.
-    fn heed_constraints(&mut self, come: bool, go: bool) {
-        self.constraints.making |= come;
-        if come || go {
-            self.constraints.changed = true;
-            self.constraints.deferred = None;
         }
     }
 

@@ -8,6 +8,7 @@ use super::super::lex::pieces;
 use super::super::turn::{ClientId, Status};
 use super::super::wire::{Frame, Malformed, Reader, put, put_str};
 use super::Engine;
+use super::control::Place;
 use super::expect::Expect;
 use super::extended::Trouble;
 use super::lookup::Found;
@@ -261,7 +262,7 @@ impl Engine {
                 client.portals.insert(portal.to_owned(), None);
             }
             self.begin_statement(id, &sql);
-            return Ok(self.run_control(id, &sql).await?);
+            return Ok(self.run_control(id, &sql, Place::Alone).await?);
         }
         if let Some(sql) = client.bound.get(portal).cloned() {
             self.begin_statement(id, &sql);

@@ -4,6 +4,7 @@ use super::super::client::{Control, Prepared, Temporary};
 use super::super::error::Said;
 use super::super::lex::{Name, Piece, Verb};
 use super::super::turn::ClientId;
+use super::control::Place;
 use super::expect::Answered;
 use super::simple::in_place;
 use super::{Engine, Lost, Settings};
@@ -42,7 +43,7 @@ impl Engine {
                 self.forget_statement(id, &name.text);
                 return Ok(self.complete("DEALLOCATE"));
             }
-            return self.run_control(id, &text).await;
+            return self.run_control(id, &text, Place::Executed).await;
         }
         let text = format!(
             "{}\"{server_name}\"{}",

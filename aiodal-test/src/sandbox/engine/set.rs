@@ -13,16 +13,16 @@ use super::{Engine, Lost};
 pub(super) const IN_SANDBOX: &str = "set local aiodal.sandbox = 'on'";
 
 impl Engine {
-    /// SET, RESET and `set_config`: the server sets, and it is remembered for whom.
+    /// SET, RESET and `set_config`: the server sets, and it is remembered for whom. `alone` is whether it stands in no block of any
+    /// kind.
     pub(super) async fn setting(
         &mut self,
         id: ClientId,
         verb: &Verb<'_>,
         text: &str,
-        beside: bool,
+        alone: bool,
     ) -> Result<bool, Lost> {
-        let in_block = self.turn.status(id).in_block() || beside;
-        if let (Verb::Set { local: true, .. }, false) = (verb, in_block) {
+        if alone && matches!(verb, Verb::Set { local: true, .. }) {
             self.warn("25P01", "SET LOCAL can only be used in transaction blocks");
         }
         let before = self.clients.get(&id).map(|client| client.reported.clone());
@@ -125,7 +125,7 @@ impl Engine {
             if local {
                 continue;
             }
-            let quoted = quote_literal(&name);
+            let quoted = quote_literal(&name.replace(' ', "_"));
             let value = self
                 .ask(id, &format!("select current_setting({quoted}, true)"))
                 .await?;

@@ -28,7 +28,7 @@ impl Engine {
         // A request to cancel is for the unit before.
         self.wire.settled().await;
         if self.turn.is_open(id) {
-            return self.defer_new(id).await;
+            return Ok(true);
         }
         if self.turn.is_undone() {
             self.applied = self.applied_at_guard.clone();
@@ -147,11 +147,19 @@ impl Engine {
         wire::query(&mut self.wire.outgoing, sql);
         self.unnamed_of = None;
         self.expect.push_back(Expect::OurQuery);
-        self.answers(id).await
+        let answered = self.answers(id).await?;
+        self.turn.answered(id, self.failed);
+        Ok(answered)
     }
 
     /// Ends what has been sent with a `Sync`, and waits for all answers.
     pub(super) async fn sync(&mut self, id: ClientId) -> Result<Answered, Lost> {
+        // What is reported while the client has nothing open is another's: of what was undone last, say.
+        let id = if self.turn.is_open(id) {
+            id
+        } else {
+            ClientId(0)
+        };
         wire::bare(&mut self.wire.outgoing, b'S');
         self.expect.push_back(Expect::Sync);
         self.answers(id).await

@@ -6,7 +6,7 @@ use super::super::error::{Said, failed_transaction};
 use super::super::lex::{Piece, pieces};
 use super::super::turn::{ClientId, Status};
 use super::super::wire::{self, Frame};
-use super::control::is_plain;
+use super::control::{Place, is_plain};
 use super::expect::{Answered, Expect};
 use super::{Engine, Lost};
 
@@ -62,7 +62,11 @@ impl Engine {
                 .run_written(id, |out| out.extend_from_slice(frame.bytes()))
                 .await;
         }
-        let is_block = pieces.len() > 1;
+        let place = if pieces.len() > 1 {
+            Place::Beside
+        } else {
+            Place::Alone
+        };
         let mut rest = &pieces[..];
         while let Some(first) = rest.first() {
             let plain = rest
@@ -78,7 +82,7 @@ impl Engine {
                 self.run_sql(id, &text).await?
             } else {
                 rest = &rest[1..];
-                self.control(id, first, sql, is_block).await?
+                self.control(id, first, sql, place).await?
             };
             if !went_well {
                 return Ok(false);

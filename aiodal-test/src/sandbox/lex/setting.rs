@@ -102,11 +102,15 @@ fn variable<'a>(rest: &mut Parser<'a>) -> Option<Cow<'a, str>> {
         Cow::Borrowed(name) => folded(name),
         Cow::Owned(name) => Cow::Owned(name.to_ascii_lowercase()),
     };
-    // The server has two names for it.
-    if name == "session_authorization" {
-        return Some(Cow::Borrowed("session authorization"));
+    Some(one_name(name))
+}
+
+/// The server has two names for it.
+fn one_name(name: Cow<'_, str>) -> Cow<'_, str> {
+    match &*name {
+        "session_authorization" => Cow::Borrowed("session authorization"),
+        _ => name,
     }
-    Some(name)
 }
 
 fn value(rest: &mut Parser<'_>) -> Option<()> {
@@ -164,17 +168,20 @@ fn transaction(mut rest: Parser<'_>) -> Option<Verb<'_>> {
 }
 
 fn constraints(mut rest: Parser<'_>) -> Option<Verb<'_>> {
-    if rest.keyword("all").is_none() {
+    let all = rest.keyword("all").is_some();
+    if !all {
         rest.qualified()?;
         while rest.symbol(b',').is_some() {
             rest.qualified()?;
         }
     }
-    if rest.keyword("deferred").is_none() {
+    let deferred = rest.keyword("deferred").is_some();
+    if !deferred {
         rest.keyword("immediate")?;
     }
     rest.end()?;
-    Some(Verb::SetConstraints)
+    let all = all.then_some(deferred);
+    Some(Verb::SetConstraints { all })
 }
 
 pub(super) fn reset(mut rest: Parser<'_>) -> Option<Verb<'_>> {
@@ -199,7 +206,7 @@ pub(super) fn set_config(mut rest: Parser<'_>) -> Option<Verb<'_>> {
         _ => return None,
     }
     rest.symbol(b'(')?;
-    let name = rest.literal()?.to_ascii_lowercase();
+    let name = one_name(Cow::Owned(rest.literal()?.to_ascii_lowercase())).into_owned();
     rest.symbol(b',')?;
     loop {
         match rest.next()?.kind {

@@ -95,11 +95,12 @@ fn settings_by_their_names() {
 
 #[test]
 fn constraints_and_resets() {
-    for sql in [
-        "set constraints all deferred",
-        "set constraints a, \"B\".c immediate",
+    for (sql, all) in [
+        ("set constraints all deferred", Some(true)),
+        ("set constraints all immediate", Some(false)),
+        ("set constraints a, \"B\".c immediate", None),
     ] {
-        assert_eq!(verb(sql), Verb::SetConstraints, "{sql}");
+        assert_eq!(verb(sql), Verb::SetConstraints { all }, "{sql}");
     }
     for (sql, name) in [
         ("reset all", None),

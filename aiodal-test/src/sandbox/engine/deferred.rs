@@ -1,0 +1,120 @@
+//! Constraints that are checked late: at a client's COMMIT, which is none of the server's.
+
+use std::sync::Arc;
+
+use super::super::constraints::{Deferrable, read};
+use super::super::turn::ClientId;
+use super::expect::Answered;
+use super::{Engine, Lost};
+
+impl Engine {
+    /// Checks what is deferred to the end of a transaction, and defers it anew. `sets` is whether the transaction has said itself
+    /// what to defer.
+    ///
+    /// By their names: what is said of ALL holds for those as well that are made later, up to the end of the server's transaction.
+    pub(super) async fn check_constraints(
+        &mut self,
+        id: ClientId,
+        sets: bool,
+    ) -> Result<bool, Lost> {
+        let known = self.deferrable(id).await?;
+        // One that was deferred may not be any more.
+        let is_certain = !sets && !self.constraints.changed;
+        if known.all.is_empty() || known.deferred.is_empty() && is_certain {
+            return Ok(true);
+        }
+        let mut sql = self.said_of_all(id, &known, "immediate").await?;
+        if !known.deferred.is_empty() {
+            let defer = format!("set constraints {} deferred", known.deferred);
+            sql.push_str("; ");
+            sql.push_str(&self.by_anybody(id, &defer));
+        }
+        Ok(self.our_query(id, &sql).await? == Answered::Done)
+    }
+
+    /// SET CONSTRAINTS: of ALL, it names those that there are. `all` is whether they are to be deferred.
+    pub(super) async fn set_constraints(
+        &mut self,
+        id: ClientId,
+        all: Option<bool>,
+        text: &str,
+    ) -> Result<bool, Lost> {
+        self.with_block(id, |block| block.sets_constraints = true);
+        let Some(deferred) = all else {
+            return self.run_sql(id, text).await;
+        };
+        if !self.enter(id).await? {
+            return Ok(false);
+        }
+        let known = self.deferrable(id).await?;
+        if !known.all.is_empty() {
+            let when = if deferred { "deferred" } else { "immediate" };
+            let sql = self.said_of_all(id, &known, when).await?;
+            if self.our_query(id, &sql).await? == Answered::Failed {
+                return Ok(false);
+            }
+        }
+        Ok(self.complete("SET CONSTRAINTS"))
+    }
+
+    /// Returns SET CONSTRAINTS of all that there are.
+    async fn said_of_all(
+        &mut self,
+        id: ClientId,
+        known: &Deferrable,
+        when: &str,
+    ) -> Result<String, Lost> {
+        let all = format!("set constraints {} {when}", known.all);
+        if self.applied.get("role").is_none() {
+            return Ok(all);
+        }
+        // To name one takes a right on its schema; and a trigger runs as the role that has written, where that has it.
+        let own = Deferrable::of(&self.ask(id, &read(true)).await?).all;
+        let all = self.by_anybody(id, &all);
+        Ok(if own.is_empty() {
+            all
+        } else {
+            format!("set constraints {own} {when}; {all}")
+        })
+    }
+
+    /// Returns what may be deferred.
+    async fn deferrable(&mut self, id: ClientId) -> Result<Arc<Deferrable>, Lost> {
+        if let Some(known) = &self.constraints.known {
+            return Ok(known.clone());
+        }
+        let known = Arc::new(Deferrable::of(&self.ask(id, &read(false)).await?));
+        if !self.constraints.changed {
+            // Whoever was first has found the same.
+            let _known = self.constraints.shared.set(known.clone());
+            self.constraints.known = Some(known.clone());
+        }
+        Ok(known)
+    }
+
+    /// Whether the unit may have done what a deferred constraint is against.
+    pub(super) fn may_have_written(&self) -> bool {
+        let known = self.constraints.known.as_ref();
+        self.may_write && known.is_none_or(|known| !known.deferred.is_empty())
+    }
+
+    /// Constraints may come, or go: what is known of them is known no more.
+    pub(super) fn heed_constraints(&mut self, come: bool, go: bool) {
+        if come || go {
+            self.constraints.changed = true;
+            self.constraints.known = None;
+        }
+    }
+
+    /// Returns SQL of ours as it is run whatever role the client has taken: that may not even see the schema.
+    pub(super) fn by_anybody(&self, id: ClientId, sql: &str) -> String {
+        if self.applied.get("role").is_none() {
+            return sql.to_owned();
+        }
+        let client = self.clients.get(&id);
+        match client.and_then(|client| client.settings.get("role")) {
+            Some(role) => format!("set role none; {sql}; {role}"),
+            None => format!("set role none; {sql}"),
+        }
+    }
+}

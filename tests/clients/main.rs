@@ -5,6 +5,7 @@ mod constraints;
 mod copying;
 mod limits;
 mod notifications;
+mod pipelines;
 mod placement;
 mod prepared;
 mod raw;

@@ -69,7 +69,7 @@ pub(super) enum Work {
 pub(super) enum End {
     Sync,
     Flush,
-    /// Nothing yet: they are many.
+    /// Nothing yet.
     More,
 }
 

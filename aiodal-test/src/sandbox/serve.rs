@@ -1,15 +1,18 @@
 //! One client's side of its connection: reads what it sends into units, and writes what it is answered.
 
+use std::future::{Future as _, poll_fn};
 use std::io;
 use std::mem;
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use bytes::BytesMut;
 use futures_util::future::{Either, select};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf};
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::task::coop::unconstrained;
 
 use super::event::{Credit, Data, End, Event, Unit, Work};
 use super::outbox::Outbox;
@@ -106,16 +109,24 @@ impl<S: Stream> Inbound<S> {
     /// Reads until the client is gone, or says something that nobody could understand.
     async fn run(mut self) -> io::Result<()> {
         loop {
-            let Some(frame) = self.frame().await? else {
+            let frame = match self.frame_at_hand().await {
+                Some(frame) => frame?,
+                None => {
+                    // A server runs what it has been sent, whether or not its client has asked for the answers. A message that
+                    // has come in part is about to be whole.
+                    if self.buffer.is_empty() && !self.begin().await {
+                        return Ok(());
+                    }
+                    self.frame().await?
+                }
+            };
+            let Some(frame) = frame else {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             };
             let (tag, size) = (frame.tag(), frame.len());
-            if matches!(tag, b'Q' | b'F') && !self.frames.is_empty() {
-                // What stands before it without a Sync belongs to the same unit.
-                let begun = self.extended(End::More).await;
-                if self.events.send(begun).is_err() {
-                    return Ok(());
-                }
+            // What stands before these without a Sync is run before them.
+            if matches!(tag, b'Q' | b'F' | b'd' | b'c' | b'f') && !self.begin().await {
+                return Ok(());
             }
             let event = match tag {
                 b'Q' | b'F' => self.unit(Work::Simple(frame), size).await,
@@ -139,6 +150,15 @@ impl<S: Stream> Inbound<S> {
         }
     }
 
+    /// Has the messages run whose end has not come; says whether there is anybody to run them.
+    async fn begin(&mut self) -> bool {
+        if self.frames.is_empty() {
+            return true;
+        }
+        let begun = self.extended(End::More).await;
+        self.events.send(begun).is_ok()
+    }
+
     async fn extended(&mut self, end: End) -> Event {
         let frames = mem::take(&mut self.frames);
         let size = mem::take(&mut self.size);
@@ -155,6 +175,17 @@ impl<S: Stream> Inbound<S> {
         let size = u32::try_from(size).unwrap_or(WINDOW).clamp(1, WINDOW);
         let permit = self.window.clone().acquire_many_owned(size).await;
         Credit(permit.ok())
+    }
+
+    /// Reads the next message if it is there already.
+    async fn frame_at_hand(&mut self) -> Option<io::Result<Option<Frame>>> {
+        // That a task has run for long enough says nothing of what its stream has.
+        let mut reading = pin!(unconstrained(self.frame()));
+        poll_fn(|cx| match reading.as_mut().poll(cx) {
+            Poll::Ready(frame) => Poll::Ready(Some(frame)),
+            Poll::Pending => Poll::Ready(None),
+        })
+        .await
     }
 
     async fn frame(&mut self) -> io::Result<Option<Frame>> {

@@ -37,7 +37,7 @@ impl Engine {
         match end {
             End::Sync => self.end_extended(id).await,
             // A driver that only prepares may leave it at that for long (asyncpg does): nobody has to wait for it.
-            End::Flush if !executes && !self.turn.is_within(id) => {
+            End::Flush | End::More if !executes && !self.turn.is_within(id) => {
                 let went_well = self.settle_batch(id).await? && !self.skips(id);
                 if !went_well {
                     self.skip(id);

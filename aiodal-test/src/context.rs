@@ -102,7 +102,7 @@ impl Context {
         self.0.ambient.set(ambient);
         if ambient {
             // A fixture may call what finds it.
-            Box::pin(self.begin()).await?;
+            self.begin().await?;
         }
         Ok(())
     }

@@ -32,6 +32,26 @@ async fn beginning_waits_for_nobody(sandbox: Sandbox) -> Result {
     Ok(())
 }
 
+/// The server is told of it at once, unlike of BEGIN.
+#[aiodal::test]
+async fn characteristics_of_a_session_wait(sandbox: Sandbox) -> Result {
+    let (one, other) = (sandbox.client().await?, sandbox.client().await?);
+    one.batch_execute("begin; create table wait_2 (a int)")
+        .await?;
+    let setting = tokio::spawn(async move {
+        let set = "set session characteristics as transaction read only";
+        other.batch_execute(set).await.map(|()| other)
+    });
+    one.batch_execute("insert into wait_2 values (1)").await?;
+    one.batch_execute("commit").await?;
+    let other = setting.await??;
+    assert_eq!(
+        cell(&other, "show default_transaction_read_only").await?,
+        "on"
+    );
+    Ok(())
+}
+
 #[aiodal::test]
 async fn statement_that_runs_is_cancelled_and_one_that_waits(sandbox: Sandbox) -> Result {
     let url = sandbox.url().await?;

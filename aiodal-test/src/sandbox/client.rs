@@ -30,12 +30,10 @@ pub(super) struct Client {
     /// Since when the first of it is waiting.
     pub(super) waiting: Option<Instant>,
     pub(super) statements: HashMap<String, Prepared>,
-    /// Portals that run something of ours, `None` once they have; those of the server are known by their names alone.
-    pub(super) portals: HashMap<String, Option<Control>>,
-    /// What the others run.
-    pub(super) bound: HashMap<String, Arc<str>>,
+    /// What it has bound. Whether a portal with a name is still there, the server knows.
+    pub(super) portals: HashMap<String, Portal>,
     /// The unnamed statement, to be prepared again when others have overwritten it.
-    pub(super) unnamed: Option<Unnamed>,
+    pub(super) unnamed: Option<Prepared>,
     /// A message of its unit has failed: the rest, up to its `Sync`, is left out.
     pub(super) skips: bool,
     /// What it began with: RESET goes back to it.
@@ -59,26 +57,43 @@ pub(super) struct Client {
 
 /// A statement that a client has prepared.
 #[derive(Clone, Debug)]
-pub(super) enum Prepared {
-    /// The server has it, by this name.
-    Server { name: String, sql: Arc<str> },
-    /// The server does not know of it.
-    Control(Control),
+pub(super) struct Prepared {
+    /// What the server knows it by.
+    pub(super) name: String,
+    pub(super) sql: Arc<str>,
+    pub(super) run: Run,
+    /// Its `Parse`, if the server may have to be told of it later, or again.
+    pub(super) parse: Option<Frame>,
+    /// The server has it. Of a client's unnamed statement the engine knows that.
+    pub(super) is_there: bool,
 }
 
-/// A statement that is for the sandbox to run: its text.
-#[derive(Clone, Debug)]
-pub(super) struct Control(pub(super) String);
+/// Who runs a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Run {
+    /// The server. Nothing has to be remembered of it when it is done.
+    Plain,
+    /// The server, and the sandbox takes note of it.
+    Noted,
+    /// The sandbox. The server has a statement in its place that does nothing.
+    Here,
+    /// The same, of a statement that may stand in a failed transaction.
+    Exit,
+}
 
-/// A client's unnamed statement.
+/// A portal of the protocol.
 #[derive(Clone, Debug)]
-pub(super) enum Unnamed {
-    /// Its `Parse`, as the client has sent it.
-    Server {
-        parse: Frame,
-        sql: Arc<str>,
-    },
-    Control(Control),
+pub(super) struct Portal {
+    pub(super) sql: Arc<str>,
+    pub(super) run: Run,
+    /// The server knows nothing of it.
+    pub(super) is_here: bool,
+    /// It has been run, if it is not the server's alone: once is all it can be.
+    pub(super) has_run: bool,
+    /// How many savepoints there were when it was bound: it goes with the last of them.
+    pub(super) depth: usize,
+    /// Whether the transaction had failed by then: no failure has made it useless.
+    pub(super) bound_failed: bool,
 }
 
 /// What belongs to a transaction block, and ends with it.
@@ -104,6 +119,8 @@ pub(super) struct Block {
     pub(super) temporary: Vec<Temporary>,
     /// Whether it has said when constraints are checked.
     pub(super) sets_constraints: bool,
+    /// Whether a portal has been run in it.
+    pub(super) has_run: bool,
     /// What was so at each savepoint that is open.
     pub(super) savepoints: Vec<Savepoint>,
 }
@@ -118,8 +135,6 @@ pub(super) struct Savepoint {
     pub(super) reported: Reported,
     pub(super) modes: Modes,
     local: BTreeMap<String, String>,
-    /// Portals that run something of ours.
-    pub(super) portals: BTreeSet<String>,
     cursors: usize,
     held: usize,
     notifications: usize,
@@ -149,7 +164,6 @@ impl Client {
             waiting: None,
             statements: HashMap::new(),
             portals: HashMap::new(),
-            bound: HashMap::new(),
             unnamed: None,
             skips: false,
             settings: startup.clone(),
@@ -193,13 +207,36 @@ impl Client {
         cursors.any(|known| known == cursor) || self.held.iter().any(|known| known == cursor)
     }
 
-    pub(super) fn has_portal(&self, name: &str) -> bool {
-        self.bound.contains_key(name) || self.declares(name)
+    /// Returns the statement of that name, or the one without.
+    pub(super) fn prepared(&self, name: &str) -> Option<&Prepared> {
+        if name.is_empty() {
+            self.unnamed.as_ref()
+        } else {
+            self.statements.get(name)
+        }
     }
 
-    /// Says whether a portal of the protocol has the name.
-    pub(super) fn has_own_portal(&self, name: &str) -> bool {
-        !name.is_empty() && (self.portals.contains_key(name) || self.bound.contains_key(name))
+    /// Takes or gives back the statement of that name, or the one without; returns what was there.
+    pub(super) fn set_prepared(
+        &mut self,
+        name: &str,
+        prepared: Option<Prepared>,
+    ) -> Option<Prepared> {
+        if name.is_empty() {
+            return std::mem::replace(&mut self.unnamed, prepared);
+        }
+        match prepared {
+            Some(prepared) => self.statements.insert(name.to_owned(), prepared),
+            None => self.statements.remove(name),
+        }
+    }
+
+    /// The same of a portal.
+    pub(super) fn set_portal(&mut self, name: &str, portal: Option<Portal>) -> Option<Portal> {
+        match portal {
+            Some(portal) => self.portals.insert(name.to_owned(), portal),
+            None => self.portals.remove(name),
+        }
     }
 
     /// How to call it in a message.
@@ -216,17 +253,26 @@ impl Client {
 }
 
 impl Prepared {
+    /// One that the server has, and runs.
     pub(super) fn server(name: String, sql: &str) -> Prepared {
-        let sql = sql.into();
-        Prepared::Server { name, sql }
+        Prepared {
+            name,
+            sql: sql.into(),
+            run: Run::Plain,
+            parse: None,
+            is_there: true,
+        }
+    }
+}
+
+impl Run {
+    /// Whether the server has something else in its place.
+    pub(super) fn is_ours(self) -> bool {
+        matches!(self, Run::Here | Run::Exit)
     }
 }
 
 impl Block {
-    pub(super) fn has(&self, savepoint: &str) -> bool {
-        self.savepoints.iter().any(|known| known.name == savepoint)
-    }
-
     pub(super) fn save(&mut self, name: &str, client: (&Settings, &Reported), applied: &Settings) {
         let (settings, reported) = client;
         self.savepoints.push(Savepoint {
@@ -236,7 +282,6 @@ impl Block {
             reported: reported.clone(),
             modes: self.modes,
             local: self.local.clone(),
-            portals: BTreeSet::new(),
             cursors: self.cursors.len(),
             held: self.held.len(),
             notifications: self.notifications.len(),

@@ -7,6 +7,7 @@ mod copy;
 mod deferred;
 mod expect;
 mod extended;
+mod here;
 mod io;
 mod journal;
 mod lookup;
@@ -39,6 +40,7 @@ use super::event::{Event, Unit, Work};
 use super::report::Report;
 use super::settings::Settings;
 use super::turn::{ClientId, Settle, Status, Turn};
+use super::wire::Frame;
 use crate::backend::Socket;
 use crate::journal::Journal;
 
@@ -66,6 +68,8 @@ pub(super) struct Engine {
     asked: Option<Vec<String>>,
     /// Statements that the journal knows of, and that are not answered.
     noted: VecDeque<(u64, Instant)>,
+    /// The `Execute` of the portal that what is run next is in.
+    by_portal: Option<Frame>,
     /// The client whose unnamed statement the server has.
     unnamed_of: Option<ClientId>,
     /// Where the last `CommandComplete` begins in `out`.
@@ -177,6 +181,7 @@ impl Engine {
             aside: BytesMut::new(),
             asked: None,
             noted: VecDeque::new(),
+            by_portal: None,
             unnamed_of: None,
             completed: None,
             failed: false,

@@ -1,5 +1,7 @@
 //! Transaction blocks: how they begin and end, their modes, and the savepoints in them.
 
+use std::collections::BTreeSet;
+
 use super::super::client::Block;
 use super::super::error::{Said, needs_block};
 use super::super::lex::{Isolation, Modes, Name};
@@ -87,11 +89,25 @@ impl Engine {
                 client.block.modes
             }
         });
+        self.warn_of_portals(id);
         self.undo_block(id);
         if chain && let Some(modes) = modes {
             self.open_block(id, modes);
         }
         self.complete("ROLLBACK")
+    }
+
+    /// What a failed transaction has bound, it cannot clean up.
+    fn warn_of_portals(&mut self, id: ClientId) {
+        let Some(client) = self.clients.get(&id) else {
+            return;
+        };
+        let portals = client.portals.iter();
+        let left = portals.filter(|(_, portal)| portal.bound_failed && !portal.has_run);
+        let left: BTreeSet<String> = left.map(|(name, _)| name.clone()).collect();
+        for name in left {
+            self.warn("01000", &format!("skipping cleanup for portal \"{name}\""));
+        }
     }
 
     pub(super) async fn savepoint(
@@ -118,9 +134,6 @@ impl Engine {
         if went_well && let Some(client) = self.clients.get_mut(&id) {
             let now = (&client.settings, &client.reported);
             client.block.save(&name.text, now, &self.applied);
-            if let Some(saved) = client.block.savepoints.last_mut() {
-                saved.portals = client.portals.keys().cloned().collect();
-            }
         }
         Ok(went_well)
     }
@@ -134,10 +147,17 @@ impl Engine {
         if !self.turn.status(id).in_block() {
             return Ok(self.say_error(id, &needs_block("RELEASE SAVEPOINT")));
         }
+        if name.text == GUARD {
+            return Ok(self.say_error(id, &unknown_savepoint(name)));
+        }
         let went_well = self.run_sql(id, text).await?;
         let outermost = went_well
             && self.clients.get_mut(&id).is_some_and(|client| {
                 client.block.release(&name.text);
+                let depth = client.block.savepoints.len();
+                for portal in client.portals.values_mut() {
+                    portal.depth = portal.depth.min(depth);
+                }
                 client.is_own && client.block.savepoints.is_empty()
             });
         if outermost {
@@ -155,19 +175,10 @@ impl Engine {
         if !self.turn.status(id).in_block() {
             return Ok(self.say_error(id, &needs_block("ROLLBACK TO SAVEPOINT")));
         }
-        let known = self
-            .clients
-            .get(&id)
-            .is_some_and(|client| client.block.has(&name.text));
-        if !known {
-            let said = Said::error(
-                "3B001",
-                format!("savepoint \"{}\" does not exist", name.text),
-            );
-            return Ok(self.say_error(id, &said));
+        if name.text == GUARD {
+            return Ok(self.say_error(id, &unknown_savepoint(name)));
         }
-        // The server may know nothing of the failure that is undone.
-        let went_well = self.run_failed_sql(id, text).await?;
+        let went_well = self.run_sql(id, text).await?;
         if went_well {
             self.turn.recover(id);
         }
@@ -176,10 +187,9 @@ impl Engine {
             && let Some(saved) = client.block.roll_back_to(&name.text)
         {
             client.settings = saved.settings.clone();
-            client
-                .portals
-                .retain(|name, _| saved.portals.contains(name));
             self.applied = saved.applied.clone();
+            let depth = client.block.savepoints.len();
+            client.portals.retain(|_, portal| portal.depth < depth);
         }
         Ok(went_well)
     }
@@ -258,6 +268,12 @@ impl Engine {
             }
         }
     }
+}
+
+/// What is said of the guard, which is no client's.
+fn unknown_savepoint(name: &Name<'_>) -> Said {
+    let message = format!("savepoint \"{}\" does not exist", name.text);
+    Said::error("3B001", message)
 }
 
 /// Returns modes, and others where those say nothing.

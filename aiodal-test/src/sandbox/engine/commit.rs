@@ -34,7 +34,6 @@ impl Engine {
         }
         if let Some(client) = self.clients.get_mut(&id) {
             client.portals.clear();
-            client.bound.clear();
         }
         self.publish(id);
         self.turn.end(id, true);
@@ -49,7 +48,6 @@ impl Engine {
             let block = std::mem::take(&mut client.block);
             client.unreport(&block);
             client.portals.clear();
-            client.bound.clear();
             if in_block {
                 client.settings = block.before;
             } else if is_open {
@@ -98,7 +96,6 @@ impl Engine {
         if went_well {
             if let Some(client) = self.clients.get_mut(&id) {
                 client.portals.clear();
-                client.bound.clear();
             }
             self.publish(id);
             self.turn.end_unit(id, false);
@@ -156,7 +153,6 @@ impl Engine {
         let cursors = std::mem::take(&mut client.block.cursors);
         let portals = std::mem::take(&mut client.block.portals);
         client.portals.clear();
-        client.bound.clear();
         for name in cursors.iter().chain(&portals) {
             wire::close_portal(&mut self.wire.outgoing, name);
             self.expect.push_back(Expect::Ours(b'3'));

@@ -1,6 +1,6 @@
 //! Statements that are the sandbox's business: transactions, settings, names, notifications.
 
-use super::super::client::{Block, Temporary};
+use super::super::client::{Block, Run, Temporary};
 use super::super::error::{Said, failed_transaction, needs_block};
 use super::super::lex::{Discarded, Modes, Name, Piece, Verb};
 use super::super::turn::{ClientId, Status};
@@ -33,7 +33,6 @@ pub(super) fn is_ours(verb: &Verb<'_>) -> bool {
             | Verb::Rollback { .. }
             | Verb::TwoPhase
             | Verb::SetTransaction(_)
-            | Verb::SetCharacteristics(_)
             | Verb::Listen(_)
             | Verb::Unlisten(_)
             | Verb::Notify { .. }
@@ -48,6 +47,20 @@ pub(super) enum Place {
     Beside,
     /// In an EXECUTE: the server does not look whether there is a block.
     Executed,
+}
+
+/// Says who runs a statement by the extended protocol. What returns rows is for the server alone.
+pub(super) fn run_of(verb: &Verb<'_>) -> Run {
+    match verb {
+        Verb::Execute(_) | Verb::SetConfig { .. } => Run::Plain,
+        Verb::Commit { .. } | Verb::Rollback { .. } => Run::Exit,
+        Verb::Deallocate(None)
+        | Verb::Discard(Discarded::All | Discarded::Temp)
+        | Verb::CloseCursor(None) => Run::Here,
+        verb if is_ours(verb) => Run::Here,
+        verb if is_plain(verb) => Run::Plain,
+        _ => Run::Noted,
+    }
 }
 
 impl Engine {
@@ -112,7 +125,7 @@ impl Engine {
                 };
                 Ok(self.say_error(id, &Said::error("25001", message)))
             }
-            Verb::Discard(_) if self.turn.is_open(id) => {
+            Verb::Discard(_) if self.has_run(id) => {
                 let message = "DISCARD ALL cannot be executed within a pipeline";
                 Ok(self.say_error(id, &Said::error("25001", message)))
             }
@@ -145,22 +158,14 @@ impl Engine {
         text: &str,
         alone: bool,
     ) -> Result<bool, Lost> {
-        let client = self.clients.get(&id);
-        let is_taken = client.is_some_and(|client| client.has_own_portal(&name.text));
-        let said = if !hold && alone {
-            Some(needs_block("DECLARE CURSOR"))
-        } else if is_taken {
-            let message = format!("cursor \"{}\" already exists", name.text);
-            Some(Said::error("42P03", message))
-        } else {
-            None
-        };
-        if let Some(said) = said {
-            // Only where nothing else is wrong with it.
-            if !self.enter(id).await? || self.our_query(id, text).await? == Answered::Failed {
+        if !hold && alone {
+            // Only where nothing else is wrong with it, which a server that has prepared it has found.
+            if self.by_portal.is_none()
+                && (!self.enter(id).await? || self.our_query(id, text).await? == Answered::Failed)
+            {
                 return Ok(false);
             }
-            return Ok(self.say_error(id, &said));
+            return Ok(self.say_error(id, &needs_block("DECLARE CURSOR")));
         }
         let went_well = self.run_sql(id, text).await?;
         if went_well {
@@ -194,6 +199,11 @@ impl Engine {
         Said::warning(code, message).put(&mut self.out);
     }
 
+    fn has_run(&self, id: ClientId) -> bool {
+        let client = self.clients.get(&id);
+        client.is_some_and(|client| client.block.has_run)
+    }
+
     pub(super) fn with_block(&mut self, id: ClientId, change: impl FnOnce(&mut Block)) {
         if let Some(client) = self.clients.get_mut(&id) {
             change(&mut client.block);
@@ -225,7 +235,6 @@ impl Engine {
                 let text = sql[piece.start..piece.end].to_ascii_lowercase();
                 self.heed_constraints(text.contains("deferrable"), false);
             }
-            Verb::Declare { name, hold } => self.note_cursor(id, &name.text, *hold),
             Verb::CloseCursor(Some(name)) if self.turn.status(id) != Status::Failed => {
                 if let Some(client) = self.clients.get_mut(&id) {
                     client.held.retain(|held| *held != name.text);

@@ -2,7 +2,7 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 
-use super::super::client::Prepared;
+use super::super::client::{Portal, Prepared};
 use super::super::error::Heard;
 use super::super::turn::ClientId;
 use super::super::wire::{Frame, put};
@@ -17,14 +17,24 @@ pub(super) enum Expect {
     Ours(u8),
     /// An answer of our own, between those of the server.
     Said(Bytes),
-    /// To a `Parse` of the client's; its name.
-    Parse(String),
-    /// To a `Parse` that the client has had answered before.
-    Again,
-    /// To a `Bind`; its portal.
-    Bind(String),
-    /// To a `Close`; what the client has had by that name.
+    /// To a `Parse` of the client's.
+    Parse {
+        name: String,
+        /// What the client has had by that name.
+        before: Option<Prepared>,
+        /// Where its text is longer than the client's, and by how much.
+        lengthened: Option<(usize, usize)>,
+    },
+    /// To a `Parse` that the client has had answered before; its name.
+    Again(String),
+    /// To a `Bind`: its portal, and what the client has had by that name.
+    Bind(String, Option<Portal>),
+    /// To a `Close` of a statement: its name, and what the client has had by it.
     Close(String, Option<Prepared>),
+    /// The same of a portal.
+    ClosePortal(String, Option<Portal>),
+    /// To what asks whether a portal can be run that the sandbox runs: its error is the client's.
+    Probe,
     /// Of a statement: `t`, then `T` or `n`. Of a portal: the latter only.
     Describe {
         statement: bool,
@@ -99,7 +109,7 @@ impl Engine {
                 self.expect.pop_front();
                 return Ok(());
             }
-            (Some(Expect::Again), b'1') => {
+            (Some(Expect::Again(_)), b'1') | (Some(Expect::Probe), b'n' | b'C') => {
                 self.expect.pop_front();
                 return Ok(());
             }
@@ -127,9 +137,9 @@ impl Engine {
             | (Some(Expect::Execute), b'D' | b'd' | b'c' | b'H')
             | (Some(Expect::Describe { statement: true }), b't') => false,
             (Some(Expect::Execute), b's' | b'I')
-            | (Some(Expect::Parse(_)), b'1')
-            | (Some(Expect::Bind(_)), b'2')
-            | (Some(Expect::Close(..)), b'3')
+            | (Some(Expect::Parse { .. }), b'1')
+            | (Some(Expect::Bind(..)), b'2')
+            | (Some(Expect::Close(..) | Expect::ClosePortal(..)), b'3')
             | (Some(Expect::Describe { .. }), b'T' | b'n') => true,
             (due, tag) => {
                 let tag = char::from(tag);
@@ -179,7 +189,7 @@ impl Engine {
             return Err(Lost(format!("{} ({})", heard.message, heard.code)));
         }
         match self.expect.front() {
-            Some(Expect::Ours(_) | Expect::Again | Expect::Began) | None => {
+            Some(Expect::Ours(_) | Expect::Began) | None => {
                 return Err(Lost(format!("{} ({})", heard.message, heard.code)));
             }
             Some(Expect::OurQuery) => {
@@ -193,28 +203,47 @@ impl Engine {
                 self.forward(Some(id), frame);
                 return Ok(());
             }
+            Some(Expect::Parse { lengthened, .. }) => self.lengthened = *lengthened,
             Some(_) => {}
         }
         self.failed_statement(&heard);
         self.forward(Some(id), frame);
+        self.lengthened = None;
+        self.take_back(id);
+        Ok(())
+    }
+
+    /// Forgets what has been sent behind a message that the server has refused, and that message.
+    fn take_back(&mut self, id: ClientId) {
         let behind = self.expect.iter().position(Expect::ends_ready);
         let skipped = self.expect.drain(..behind.unwrap_or(self.expect.len()));
         let Some(client) = self.clients.get_mut(&id) else {
-            return Ok(());
+            return;
         };
         // What came last is taken back first: a name may have been closed, and then given again.
-        for due in skipped.rev() {
+        for (at, due) in skipped.enumerate().rev() {
             match due {
-                Expect::Parse(name) if name.is_empty() => client.unnamed = None,
-                Expect::Parse(name) => drop(client.statements.remove(&name)),
-                Expect::Bind(portal) => drop(client.bound.remove(&portal)),
-                Expect::Close(name, Some(prepared)) => {
-                    client.statements.insert(name, prepared);
+                Expect::Parse { name, before, .. } => {
+                    if name.is_empty() {
+                        self.unnamed_of = None;
+                    }
+                    // It is gone even if what was to take its place is wrong.
+                    let is_gone = name.is_empty() && at == 0;
+                    client.set_prepared(&name, before.filter(|_| !is_gone));
                 }
+                Expect::Again(name) if name.is_empty() => self.unnamed_of = None,
+                Expect::Again(name) => {
+                    if let Some(prepared) = client.statements.get_mut(&name) {
+                        prepared.is_there = false;
+                    }
+                }
+                Expect::Bind(name, before) | Expect::ClosePortal(name, before) => {
+                    client.set_portal(&name, before);
+                }
+                Expect::Close(name, before) => drop(client.set_prepared(&name, before)),
                 _ => {}
             }
         }
-        Ok(())
     }
 
     /// Sends on what the server says of an error, with the names that the client has given to its statements and portals.
@@ -248,6 +277,8 @@ impl Engine {
                 let heard = Heard::read(frame);
                 match id {
                     Some(id) if heard.code == SAID => self.hear(id, &heard),
+                    // It is of what somebody has done before.
+                    Some(_) if matches!(self.expect.front(), Some(Expect::Ours(_))) => {}
                     Some(_) => {
                         if matches!(self.expect.front(), Some(Expect::Query)) {
                             self.completed = None;

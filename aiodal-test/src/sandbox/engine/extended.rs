@@ -26,8 +26,8 @@ impl Engine {
                 Ok(went_well) => went_well,
                 Err(Trouble::Lost(lost)) => return Err(lost),
                 Err(Trouble::Malformed(malformed)) => {
-                    self.settle_batch(id).await?;
-                    self.say_error(id, &Said::error("08P01", malformed.0))
+                    let said = Said::error("08P01", malformed.0);
+                    self.settle_batch(id).await? && self.say_error(id, &said)
                 }
             };
             if !went_well {
@@ -133,7 +133,7 @@ impl Engine {
             }
             b'E' => {
                 let portal = body.str()?;
-                self.execute(id, portal, body.rest()).await
+                self.execute(id, frame, portal).await
             }
             _ => {
                 let is_statement = body.u8()? == b'S';

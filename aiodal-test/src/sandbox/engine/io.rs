@@ -229,7 +229,7 @@ impl Engine {
         // statement, so that nobody can know.
         let ahead = matches!(
             self.expect.front(),
-            Some(Expect::Ours(_) | Expect::Again | Expect::OurQuery | Expect::Began)
+            Some(Expect::Ours(_) | Expect::Again(_) | Expect::OurQuery | Expect::Began)
         );
         let early = GRACE.saturating_sub(self.entered.elapsed());
         self.wire.cancelling = Some(if ahead && !early.is_zero() {

@@ -1,27 +1,18 @@
 //! What the names in a message stand for, and what is said where they stand for nothing.
 
-use std::sync::Arc;
-
 use bytes::BufMut;
 
-use super::super::client::{Control, Prepared, Unnamed};
-use super::super::error::{Said, failed_transaction};
-use super::super::lex::{Verb, pieces};
+use super::super::client::Run;
+use super::super::error::Said;
+use super::super::lex::{Piece, Verb, pieces};
 use super::super::turn::ClientId;
 use super::Engine;
-use super::control::is_plain;
 use super::expect::Expect;
 use super::extended::Trouble;
+use super::set::IN_SANDBOX;
+use super::settle::NOWHERE;
 
 impl Engine {
-    /// Sees to it that what follows is behind the guard; says whether it may follow.
-    pub(super) async fn reach(&mut self, id: ClientId) -> Result<bool, Trouble> {
-        if self.fails_here(id) {
-            return self.refuse_message(id, &failed_transaction()).await;
-        }
-        Ok(self.enter(id).await?)
-    }
-
     /// Tells the client of an error, behind the answers to what it has sent before.
     pub(super) async fn refuse_message(
         &mut self,
@@ -44,15 +35,6 @@ impl Engine {
         self.refuse_message(id, &said).await
     }
 
-    pub(super) async fn portal_exists(
-        &mut self,
-        id: ClientId,
-        name: &str,
-    ) -> Result<bool, Trouble> {
-        let said = Said::error("42P03", format!("cursor \"{name}\" already exists"));
-        self.refuse_message(id, &said).await
-    }
-
     pub(super) async fn unknown_statement(
         &mut self,
         id: ClientId,
@@ -67,105 +49,76 @@ impl Engine {
             .await
     }
 
-    /// Prepares the client's unnamed statement again, if somebody else has taken its place.
-    pub(super) fn ensure_unnamed(&mut self, id: ClientId, statement: &str) {
-        if !statement.is_empty() || self.unnamed_of == Some(id) {
+    /// Has the server know a statement of the client's, if it does not, or not any more.
+    pub(super) fn ensure(&mut self, id: ClientId, name: &str) {
+        let is_unnamed_there = self.unnamed_of == Some(id);
+        let Some(client) = self.clients.get_mut(&id) else {
             return;
-        }
-        let client = self.clients.get(&id);
-        if let Some(Unnamed::Server { parse, .. }) =
-            client.and_then(|client| client.unnamed.as_ref())
-        {
-            self.wire.outgoing.put_slice(parse.bytes());
-            self.expect.push_back(Expect::Again);
-            self.unnamed_of = Some(id);
-            self.unsynced = true;
-        }
-    }
-
-    pub(super) fn find(&self, id: ClientId, statement: &str) -> Found {
-        let Some(client) = self.clients.get(&id) else {
-            return Found::Nothing;
         };
-        if statement.is_empty() {
-            return match &client.unnamed {
-                Some(Unnamed::Server { sql, .. }) => Found::Server(String::new(), sql.clone()),
-                Some(Unnamed::Control(control)) => Found::Control(control.clone()),
-                None => Found::Nothing,
-            };
+        let prepared = match name {
+            "" if is_unnamed_there => None,
+            "" => client.unnamed.as_mut(),
+            name => client
+                .statements
+                .get_mut(name)
+                .filter(|known| !known.is_there),
+        };
+        let Some(prepared) = prepared else { return };
+        let Some(parse) = &prepared.parse else { return };
+        self.wire.outgoing.put_slice(parse.bytes());
+        if name.is_empty() {
+            self.unnamed_of = Some(id);
+        } else {
+            prepared.is_there = true;
         }
-        match client.statements.get(statement) {
-            Some(Prepared::Server { name, sql }) => Found::Server(name.clone(), sql.clone()),
-            Some(Prepared::Control(control)) => Found::Control(control.clone()),
-            None => Found::Nothing,
-        }
+        self.expect.push_back(Expect::Again(name.to_owned()));
+        self.unsynced = true;
     }
 
-    /// Says whether a statement is for the sandbox to run. One that returns rows is not.
-    pub(super) fn is_control(&self, id: ClientId, sql: &str) -> bool {
-        match &pieces(sql, self.conforms(id))[..] {
-            [piece] => {
-                let returns_rows = matches!(piece.verb, Verb::Execute(_) | Verb::SetConfig { .. });
-                // Where a query has parameters, the server is to get it as it is.
-                let takes_values = matches!(piece.verb, Verb::Declare { .. }) && sql.contains('$');
-                !is_plain(&piece.verb) && !returns_rows && !takes_values
-            }
-            _ => false,
+    /// Says whether nothing is due that may fail, so that the client can be answered at once.
+    pub(super) fn is_quiet(&self) -> bool {
+        let cannot_fail = |due: &Expect| matches!(due, Expect::Ours(_) | Expect::Said(_));
+        self.expect.iter().all(cannot_fail)
+    }
+
+    /// Returns the text of a `Parse` as the server is to have it, unless as it is; and where it is longer then, and by how much.
+    pub(super) fn text_for_server(
+        &self,
+        id: ClientId,
+        (pieces, sql): (&[Piece<'_>], &str),
+        run: Run,
+    ) -> Option<(String, Option<(usize, usize)>)> {
+        match run {
+            Run::Here => return Some((IN_SANDBOX.to_owned(), None)),
+            // One that may stand in a failed transaction as well.
+            Run::Exit => return Some((NOWHERE.to_owned(), None)),
+            Run::Plain | Run::Noted => {}
         }
-    }
-
-    /// Says whether a statement declares a cursor that ends with the transaction block.
-    pub(super) fn is_cursor_of_block(&self, id: ClientId, sql: &str) -> bool {
-        has_word(sql, &["declare"])
-            && matches!(
-                &pieces(sql, self.conforms(id))[..],
-                [piece] if matches!(piece.verb, Verb::Declare { hold: false, .. })
-            )
-    }
-
-    /// Returns the text of an EXECUTE with the name that the server knows.
-    pub(super) fn renamed(&self, id: ClientId, sql: &str) -> Option<String> {
-        let pieces = pieces(sql, self.conforms(id));
-        let [piece] = &pieces[..] else { return None };
-        let Verb::Execute(name) = &piece.verb else {
+        let [piece] = pieces else { return None };
+        let (Verb::Execute(name) | Verb::Prepare(name) | Verb::Deallocate(Some(name))) =
+            &piece.verb
+        else {
             return None;
         };
-        let text = |name_there: &str| {
-            format!("{}\"{name_there}\"{}", &sql[..name.start], &sql[name.end..])
-        };
-        match self.find(id, &name.text) {
-            Found::Server(server_name, _) => Some(text(&server_name)),
-            Found::Control(_) => None,
-            // It may be there when it is executed.
-            Found::Nothing => {
-                let server_name = self.clients.get(&id)?.server_name(&name.text);
-                Some(text(&server_name))
-            }
+        let client = self.clients.get(&id)?;
+        let known = client.statements.get(name.text.as_ref());
+        let is_execute = matches!(piece.verb, Verb::Execute(_));
+        if is_execute && known.is_some_and(|known| known.run != Run::Plain) {
+            // The server would run what it has in its place.
+            return None;
         }
-    }
-
-    /// Says whether a statement ends a failed transaction, or part of it.
-    pub(super) fn is_exit(&self, id: ClientId, sql: &str) -> bool {
-        match &pieces(sql, self.conforms(id))[..] {
-            [piece] => matches!(
-                piece.verb,
-                Verb::Commit { .. } | Verb::Rollback { .. } | Verb::RollbackTo(_)
-            ),
-            _ => false,
-        }
+        let server_name = client.server_name(&name.text);
+        let (before, behind) = (&sql[..name.start], &sql[name.end..]);
+        let at = sql[..name.end].chars().count();
+        let added = (server_name.chars().count() + 2)
+            .checked_sub(sql[name.start..name.end].chars().count());
+        let text = format!("{before}\"{server_name}\"{behind}");
+        Some((text, added.map(|added| (at, added))))
     }
 
     pub(super) fn heed_text(&mut self, id: ClientId, sql: &str) {
-        // Only what makes tables, constraints and cursors matters here, or sets something.
-        const WORDS: [&str; 7] = [
-            "create",
-            "alter",
-            "drop",
-            "temp",
-            "temporary",
-            "declare",
-            "set_config",
-        ];
+        // Only what makes tables and constraints matters here, or sets something.
+        const WORDS: [&str; 6] = ["create", "alter", "drop", "temp", "temporary", "set_config"];
         if has_word(sql, &WORDS) {
             for piece in pieces(sql, self.conforms(id)) {
                 if let Verb::SetConfig { local, name } = &piece.verb {
@@ -188,11 +141,4 @@ fn has_word(sql: &str, known: &[&str]) -> bool {
                 .any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
     };
     words.any(is_known)
-}
-
-/// What a statement's name stands for.
-pub(super) enum Found {
-    Server(String, Arc<str>),
-    Control(Control),
-    Nothing,
 }

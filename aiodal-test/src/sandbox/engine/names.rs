@@ -1,6 +1,6 @@
 //! Statements by name: which unit needs the connection for its own, and what becomes of them.
 
-use super::super::client::{Client, Prepared, Unnamed};
+use super::super::client::{Client, Prepared};
 use super::super::event::{Unit, Work};
 use super::super::lex::pieces;
 use super::super::turn::{ClientId, Status};
@@ -34,56 +34,45 @@ impl Engine {
             }
             Work::Simple(_) => true,
             Work::Extended(frames, _) => {
-                let mut unnamed = matches!(client.unnamed, Some(Unnamed::Control(_)));
-                let mut named = Vec::new();
-                frames.iter().any(|frame| {
-                    let mut body = frame.body();
-                    let is_known = match frame.tag() {
-                        b'P' => match (body.str(), body.str()) {
-                            (Ok(name), Ok(sql)) => {
-                                let ours = ours(sql);
-                                if ours {
-                                    named.push(name.to_owned());
-                                }
-                                unnamed = if name.is_empty() { ours } else { unnamed };
-                                ours
-                            }
-                            _ => true,
-                        },
-                        b'B' => match (body.str(), body.str()) {
-                            (Ok(_), Ok("")) => unnamed,
-                            (Ok(_), Ok(name)) => {
-                                named.iter().any(|known| known == name)
-                                    || matches!(
-                                        client.statements.get(name),
-                                        Some(Prepared::Control(_))
-                                    )
-                            }
-                            _ => true,
-                        },
-                        b'D' | b'C' => {
-                            body.u8() != Ok(b'S')
-                                || body.str().is_ok_and(|name| {
-                                    if name.is_empty() {
-                                        return unnamed;
-                                    }
-                                    named.iter().any(|known| known == name)
-                                        || matches!(
-                                            client.statements.get(name),
-                                            Some(Prepared::Control(_))
-                                        )
-                                })
-                        }
-                        // Of a portal that was bound before: what it runs has been seen to.
-                        _ => {
-                            unnamed
-                                || !named.is_empty()
-                                || body
-                                    .str()
-                                    .is_ok_and(|portal| client.portals.contains_key(portal))
-                        }
+                // What the unit itself has prepared, and bound.
+                let mut prepared: Vec<&str> = Vec::new();
+                let mut bound = false;
+                !frames.iter().all(|frame| {
+                    let is_here = |name: &str| {
+                        let known = client.prepared(name);
+                        prepared.contains(&name) || known.is_some_and(|known| ours(&known.sql))
                     };
-                    !is_known
+                    let is_bound_here = || {
+                        let portal = client.portals.get("");
+                        portal.is_none_or(|portal| portal.is_here && ours(&portal.sql))
+                    };
+                    let mut body = frame.body();
+                    match (frame.tag(), body.clone().u8()) {
+                        (b'P', _) => match (body.str(), body.str()) {
+                            (Ok(name), Ok(sql)) if ours(sql) => {
+                                prepared.push(name);
+                                true
+                            }
+                            _ => false,
+                        },
+                        (b'B', _) => {
+                            bound = matches!((body.str(), body.str()), (Ok(""), Ok(name)) if is_here(name));
+                            bound
+                        }
+                        (b'D' | b'C', Ok(b'S')) => {
+                            let is_on_server = |name: &str| {
+                                let known = client.prepared(name);
+                                frame.tag() == b'C' && known.is_some_and(|known| known.is_there)
+                            };
+                            let name = body.u8().and_then(|_| body.str());
+                            name.is_ok_and(|name| is_here(name) && !is_on_server(name))
+                        }
+                        (tag, _) => {
+                            let kind = if tag == b'E' { Ok(b'P') } else { body.u8() };
+                            let name = kind.and_then(|_| body.str());
+                            name == Ok("") && (bound || is_bound_here())
+                        }
+                    }
                 })
             }
         }
@@ -112,11 +101,9 @@ impl Engine {
         let portals = client.block.portals.into_iter().chain(cursors);
         self.left.extend(portals.map(Left::Portal));
         let statements = client.statements.into_values();
+        let there = statements.filter(|prepared| prepared.is_there);
         self.left
-            .extend(statements.filter_map(|prepared| match prepared {
-                Prepared::Server { name, .. } => Some(Left::Statement(name)),
-                Prepared::Control(_) => None,
-            }));
+            .extend(there.map(|prepared| Left::Statement(prepared.name)));
     }
 
     /// Closes it, without waiting. Nobody may be in the midst of a unit: behind an error the server takes no notice.
@@ -133,8 +120,8 @@ impl Engine {
 
     fn close_statements(&mut self, statements: impl Iterator<Item = Prepared>) {
         for prepared in statements {
-            if let Prepared::Server { name, .. } = prepared {
-                wire::close_statement(&mut self.wire.outgoing, &name);
+            if prepared.is_there {
+                wire::close_statement(&mut self.wire.outgoing, &prepared.name);
                 self.expect.push_back(Expect::Ours(b'3'));
                 self.unsynced = true;
             }

@@ -1,7 +1,6 @@
 //! What a client's session has, as SQL names it: prepared statements, and all that DISCARD forgets.
 
-use super::super::client::{Control, Prepared, Temporary};
-use super::super::error::Said;
+use super::super::client::{Prepared, Run, Temporary};
 use super::super::lex::{Name, Piece, Verb};
 use super::super::turn::ClientId;
 use super::control::Place;
@@ -25,25 +24,22 @@ impl Engine {
         let known = client.statements.get(name.text.as_ref()).cloned();
         let server_name = client.server_name(&name.text);
         let prepares = matches!(verb, Verb::Prepare(_));
-        if prepares == known.is_some() {
-            let (code, what) = if prepares {
-                ("42P05", "already exists")
-            } else {
-                ("26000", "does not exist")
-            };
-            let said = Said::error(code, format!("prepared statement \"{}\" {what}", name.text));
-            return Ok(self.say_error(id, &said));
-        }
         let deallocates = matches!(verb, Verb::Deallocate(_));
         let begins = &sql[piece.start..name.start];
         let is_within =
             matches!(verb, Verb::Execute(_)) && begins.split_whitespace().nth(1).is_some();
-        if let (Some(Prepared::Control(Control(text))), false) = (known, is_within) {
-            if deallocates {
+        if let Some(known) = known {
+            if deallocates && !known.is_there {
                 self.forget_statement(id, &name.text);
                 return Ok(self.complete("DEALLOCATE"));
             }
-            return self.run_control(id, &text, Place::Executed).await;
+            if matches!(verb, Verb::Execute(_)) && !is_within && known.run != Run::Plain {
+                return self.run_control(id, &known.sql, Place::Executed).await;
+            }
+            if !self.enter(id).await? {
+                return Ok(false);
+            }
+            self.ensure(id, &name.text);
         }
         let text = format!(
             "{}\"{server_name}\"{}",
@@ -93,7 +89,6 @@ impl Engine {
         if let Some(client) = self.clients.get_mut(&id) {
             client.listens.clear();
             client.portals.clear();
-            client.bound.clear();
             client.settings = client.startup.clone();
             client.temporary.clear();
             self.applied = startup;

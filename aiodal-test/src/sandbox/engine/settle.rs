@@ -1,6 +1,6 @@
 //! What goes ahead of a unit: the guard, and the client's settings.
 
-use super::super::turn::{ClientId, Settle};
+use super::super::turn::{ClientId, Settle, Status};
 use super::super::wire;
 use super::expect::{Answered, Expect};
 use super::{Engine, Lost};
@@ -10,6 +10,9 @@ pub(in super::super) const GUARD: &str = "aiodal_guard";
 const BEGIN: (&str, &str) = ("aiodal_guard_begin", "savepoint aiodal_guard");
 const KEEP: (&str, &str) = ("aiodal_guard_keep", "release aiodal_guard");
 const UNDO: (&str, &str) = ("aiodal_guard_undo", "rollback to aiodal_guard");
+
+/// Goes back to a savepoint that nobody has: it may stand in a failed transaction, and fails any other.
+pub(super) const NOWHERE: &str = "rollback to aiodal_nowhere";
 
 impl Engine {
     /// Prepares what settles the guard, without waiting.
@@ -28,7 +31,7 @@ impl Engine {
         // A request to cancel is for the unit before.
         self.wire.settled().await;
         if self.turn.is_open(id) {
-            return Ok(true);
+            return self.share_failure(id).await;
         }
         if self.turn.is_undone() {
             self.applied = self.applied_at_guard.clone();
@@ -54,6 +57,17 @@ impl Engine {
             wire::query(&mut self.wire.outgoing, sql);
             self.unnamed_of = None;
             self.expect.push_back(Expect::OurQuery);
+        }
+        self.share_failure(id).await
+    }
+
+    /// An error of ours fails the server's transaction as well: it then judges what follows as it does in a failed one.
+    async fn share_failure(&mut self, id: ClientId) -> Result<bool, Lost> {
+        if self.turn.status(id) == Status::Failed && !self.failed {
+            self.is_muted = true;
+            let answered = self.our_query(id, NOWHERE).await;
+            self.is_muted = false;
+            answered?;
         }
         Ok(true)
     }
@@ -146,6 +160,12 @@ impl Engine {
     pub(super) async fn our_query(&mut self, id: ClientId, sql: &str) -> Result<Answered, Lost> {
         wire::query(&mut self.wire.outgoing, sql);
         self.unnamed_of = None;
+        if let Some(client) = self.clients.get_mut(&id) {
+            // The server forgets its portal without a name.
+            client
+                .portals
+                .retain(|name, portal| !name.is_empty() || portal.is_here);
+        }
         self.expect.push_back(Expect::OurQuery);
         let answered = self.answers(id).await?;
         self.turn.answered(id, self.failed);

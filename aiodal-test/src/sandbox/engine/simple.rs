@@ -1,10 +1,10 @@
 //! `Query` messages: run as they are, or piece by piece where some of them are for the sandbox.
 
-use bytes::BytesMut;
+use bytes::{BufMut, BytesMut};
 
-use super::super::error::{Said, failed_transaction};
+use super::super::error::Said;
 use super::super::lex::{Piece, pieces};
-use super::super::turn::{ClientId, Status};
+use super::super::turn::ClientId;
 use super::super::wire::{self, Frame};
 use super::control::{Place, is_plain};
 use super::expect::{Answered, Expect};
@@ -15,12 +15,6 @@ impl Engine {
         if self.clients.get(&id).is_some_and(|client| client.skips) {
             // Behind an error everything is left out up to a Sync, a Query too, and it is not even answered.
             return Ok(());
-        }
-        if let Some(client) = self.clients.get_mut(&id) {
-            // The server forgets it as well.
-            client.unnamed = None;
-            client.bound.remove("");
-            client.portals.remove("");
         }
         let went_well = if frame.tag() == b'F' {
             self.begin_statement(id, "a function call");
@@ -51,6 +45,13 @@ impl Engine {
 
     async fn query(&mut self, id: ClientId, frame: &Frame, sql: &str) -> Result<bool, Lost> {
         let pieces = pieces(sql, self.conforms(id));
+        if let Some(client) = self.clients.get_mut(&id) {
+            // The server forgets them as well.
+            client.unnamed = None;
+            if !pieces.is_empty() {
+                client.portals.remove("");
+            }
+        }
         if pieces.is_empty() {
             wire::bare(&mut self.out, b'I');
             return Ok(true);
@@ -91,14 +92,9 @@ impl Engine {
         Ok(true)
     }
 
-    /// Runs SQL as a query of the client's.
+    /// Runs SQL as a query of the client's, or the portal that it is in.
     pub(super) async fn run_sql(&mut self, id: ClientId, sql: &str) -> Result<bool, Lost> {
         self.run_written(id, |out| wire::query(out, sql)).await
-    }
-
-    /// The same for one that undoes a failure, which the server may know nothing of.
-    pub(super) async fn run_failed_sql(&mut self, id: ClientId, sql: &str) -> Result<bool, Lost> {
-        self.run_anyway(id, |out| wire::query(out, sql)).await
     }
 
     /// Runs what is answered like a query; says whether it went well.
@@ -107,23 +103,18 @@ impl Engine {
         id: ClientId,
         write: impl FnOnce(&mut BytesMut),
     ) -> Result<bool, Lost> {
-        if self.fails_here(id) {
-            return Ok(self.say_error(id, &failed_transaction()));
-        }
-        self.run_anyway(id, write).await
-    }
-
-    async fn run_anyway(
-        &mut self,
-        id: ClientId,
-        write: impl FnOnce(&mut BytesMut),
-    ) -> Result<bool, Lost> {
         if !self.enter(id).await? {
             return Ok(false);
         }
-        write(&mut self.wire.outgoing);
-        self.unnamed_of = None;
-        self.expect.push_back(Expect::Query);
+        if let Some(execute) = self.by_portal.take() {
+            self.wire.outgoing.put_slice(execute.bytes());
+            wire::bare(&mut self.wire.outgoing, b'S');
+            self.expect.extend([Expect::Execute, Expect::Sync]);
+        } else {
+            write(&mut self.wire.outgoing);
+            self.unnamed_of = None;
+            self.expect.push_back(Expect::Query);
+        }
         let mut answered = self.answers(id).await?;
         while answered == Answered::CopyIn {
             self.take_data(id);
@@ -139,11 +130,6 @@ impl Engine {
         for piece in pieces {
             self.heed_verb(id, piece, sql);
         }
-    }
-
-    /// Says whether the client's transaction has failed in a way that the server does not know of.
-    pub(super) fn fails_here(&self, id: ClientId) -> bool {
-        self.turn.status(id) == Status::Failed && !(self.turn.is_open(id) && self.failed)
     }
 
     /// Tells the client of an error; `false`, for whoever wants to know whether it went well.

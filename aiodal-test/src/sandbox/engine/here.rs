@@ -1,0 +1,122 @@
+//! Statements that the server need not see: what it would say of them, as long as nothing of their client's is behind the guard,
+//! or nothing is due that may fail. They have no portal but the one without a name.
+
+use super::super::client::{Portal, Prepared, Run};
+use super::super::error::{Said, failed_transaction};
+use super::super::turn::{ClientId, Status};
+use super::super::wire::{Malformed, Reader};
+use super::Engine;
+use super::control::Place;
+use super::extended::Trouble;
+
+impl Engine {
+    pub(super) async fn parse_here(
+        &mut self,
+        id: ClientId,
+        name: &str,
+        prepared: Prepared,
+    ) -> Result<bool, Trouble> {
+        let Some(client) = self.clients.get_mut(&id) else {
+            return Ok(false);
+        };
+        if name.is_empty() {
+            // It is gone even if what is to take its place is wrong.
+            client.unnamed = None;
+        }
+        if self.turn.status(id) == Status::Failed && prepared.run != Run::Exit {
+            return self.refuse_message(id, &failed_transaction()).await;
+        }
+        if !name.is_empty() && client.statements.contains_key(name) {
+            let message = format!("prepared statement \"{name}\" already exists");
+            return self
+                .refuse_message(id, &Said::error("42P05", message))
+                .await;
+        }
+        client.set_prepared(name, Some(prepared));
+        if name.is_empty() && self.unnamed_of == Some(id) {
+            self.unnamed_of = None;
+        }
+        self.said(b'1', |_| {});
+        Ok(true)
+    }
+
+    pub(super) async fn bind_here(
+        &mut self,
+        id: ClientId,
+        statement: &str,
+        bound: Portal,
+        rest: &[u8],
+    ) -> Result<bool, Trouble> {
+        let given = values(rest)?;
+        if given > 0 {
+            let message = format!(
+                "bind message supplies {given} parameters, but prepared statement \"{statement}\" requires 0"
+            );
+            return self
+                .refuse_message(id, &Said::error("08P01", message))
+                .await;
+        }
+        if bound.bound_failed && bound.run != Run::Exit {
+            return self.refuse_message(id, &failed_transaction()).await;
+        }
+        if let Some(client) = self.clients.get_mut(&id) {
+            client.set_portal("", Some(bound));
+        }
+        self.said(b'2', |_| {});
+        Ok(true)
+    }
+
+    pub(super) async fn execute_here(
+        &mut self,
+        id: ClientId,
+        name: &str,
+        portal: &Portal,
+    ) -> Result<bool, Trouble> {
+        if !self.settle_batch(id).await? {
+            return Ok(false);
+        }
+        if self.is_dead(id, portal) {
+            return Ok(self.say_error(id, &failed_transaction()));
+        }
+        if portal.has_run {
+            let said = Said::error("55000", format!("portal \"{name}\" cannot be run"));
+            return Ok(self.say_error(id, &said));
+        }
+        if let Some(portal) = self.portal_mut(id, name) {
+            portal.has_run = true;
+        }
+        self.begin_statement(id, &portal.sql);
+        Ok(self.run_control(id, &portal.sql, Place::Alone).await?)
+    }
+
+    pub(super) fn portal_mut(&mut self, id: ClientId, name: &str) -> Option<&mut Portal> {
+        self.clients.get_mut(&id)?.portals.get_mut(name)
+    }
+
+    /// Says whether a failure has left nothing of a portal but its name.
+    pub(super) fn is_dead(&self, id: ClientId, portal: &Portal) -> bool {
+        let client = self.clients.get(&id);
+        let depth = client.map_or(0, |client| client.block.savepoints.len());
+        let has_failed = self.turn.status(id) == Status::Failed;
+        has_failed && !portal.bound_failed && portal.depth >= depth
+    }
+
+    /// Says whether a portal is not there, where that is known. Of the one without a name it always is: if it isn't there, PostgreSQL
+    /// 15 may crash over it in a failed transaction.
+    pub(super) fn lacks_portal(&self, id: ClientId, name: &str) -> bool {
+        let Some(client) = self.clients.get(&id) else {
+            return true;
+        };
+        let may_be = !name.is_empty() && (self.turn.is_open(id) || client.declares(name));
+        !client.portals.contains_key(name) && !may_be
+    }
+}
+
+/// Returns how many values the rest of a `Bind` gives.
+fn values(rest: &[u8]) -> Result<u16, Malformed> {
+    let mut rest = Reader::new(rest);
+    for _ in 0..rest.u16()? {
+        rest.u16()?;
+    }
+    rest.u16()
+}

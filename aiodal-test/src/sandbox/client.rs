@@ -139,7 +139,7 @@ pub(super) struct Savepoint {
     held: usize,
     notifications: usize,
     listening: usize,
-    temporary: usize,
+    temporary: Vec<Temporary>,
 }
 
 /// A temporary table.
@@ -286,7 +286,7 @@ impl Block {
             held: self.held.len(),
             notifications: self.notifications.len(),
             listening: self.listening.len(),
-            temporary: self.temporary.len(),
+            temporary: self.temporary.clone(),
         });
     }
 
@@ -314,7 +314,7 @@ impl Block {
         let savepoint = &self.savepoints[at];
         self.notifications.truncate(savepoint.notifications);
         self.listening.truncate(savepoint.listening);
-        self.temporary.truncate(savepoint.temporary);
+        self.temporary.clone_from(&savepoint.temporary);
         self.cursors.truncate(savepoint.cursors);
         self.held.truncate(savepoint.held);
         self.local.clone_from(&savepoint.local);

@@ -24,6 +24,17 @@ async fn isolation_level_is_accepted_and_the_one_that_is_shown_is_the_tests(
         "read committed"
     );
     one.batch_execute("commit").await?;
+    for set in [
+        "set transaction isolation level serializable",
+        "set transaction_isolation = 'serializable'",
+    ] {
+        // None of these takes a snapshot.
+        let sql = format!("begin; set local lock_timeout = '1s'; show work_mem; {set}; commit");
+        one.batch_execute(&sql).await?;
+        let late = format!("begin; select 1; {set}");
+        assert_eq!(code(&one, &late).await, "25001");
+        one.batch_execute("rollback").await?;
+    }
     Ok(())
 }
 

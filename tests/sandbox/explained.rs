@@ -229,14 +229,21 @@ const EXPLAINED: &[Explained] = &[
         then: Then::GoOn,
     },
     Explained {
-        reason: "whether a transaction has taken a snapshot only the server knows",
+        reason: "what only reads has been told to the server with the first statement, be it none that takes a snapshot",
         applies: |database, sandbox| {
-            let modes = ["deferrable", "read write"]
-                .iter()
-                .any(|mode| says(database, mode));
-            modes && fails_with(sandbox, "25001")
+            let mut messages = sandbox.replies.iter().filter_map(|reply| reply.field('M'));
+            let late = "transaction read-write mode must be set before any query";
+            !fails_with(database, "25001") && messages.any(|message| message == late)
         },
         then: Then::Stop,
+    },
+    Explained {
+        reason: "isolation levels are accepted, and the one that is shown is the test's",
+        applies: |database, sandbox| {
+            let shows = "show transaction_isolation";
+            runs(database, shows) && !has_failed(database) && !has_failed(sandbox)
+        },
+        then: Then::GoOn,
     },
 ];
 

@@ -117,6 +117,8 @@ pub(super) struct Block {
     /// Portals of the protocol, by the names that the server knows.
     pub(super) portals: BTreeSet<String>,
     pub(super) temporary: Vec<Temporary>,
+    /// Whether it has done what its modes must be set before.
+    pub(super) has_snapshot: bool,
     /// Whether it has said when constraints are checked.
     pub(super) sets_constraints: bool,
     /// Whether a portal has been run in it.

@@ -51,8 +51,11 @@ pub(crate) enum Verb<'a> {
     Savepoint(Name<'a>),
     Release(Name<'a>),
     RollbackTo(Name<'a>),
-    /// `SET [LOCAL] TRANSACTION`.
-    SetTransaction(Modes),
+    /// `SET [LOCAL] TRANSACTION`, and `SET transaction_isolation` and its like: then `by_name` is given, whether with `LOCAL`.
+    SetTransaction {
+        modes: Modes,
+        by_name: Option<bool>,
+    },
     /// `SET SESSION CHARACTERISTICS AS TRANSACTION`.
     SetCharacteristics(Modes),
     /// Any other `SET`. `name` is in lower case and as `RESET` takes it; `is_default` also for the words that come to
@@ -140,7 +143,36 @@ pub(crate) enum Isolation {
     Serializable,
 }
 
+impl Modes {
+    /// Returns modes with one by the name that its setting ends with.
+    pub(crate) fn with(mut self, mode: &str, value: &str) -> Option<Modes> {
+        let switch = || match value {
+            "on" | "true" | "yes" | "1" => Some(true),
+            "off" | "false" | "no" | "0" => Some(false),
+            _ => None,
+        };
+        match mode {
+            "isolation" => self.isolation = Some(Isolation::of(value)?),
+            "read_only" => self.read_only = Some(switch()?),
+            "deferrable" => self.deferrable = Some(switch()?),
+            _ => return None,
+        }
+        Some(self)
+    }
+}
+
 impl Isolation {
+    /// Reads what a setting has.
+    pub(crate) fn of(value: &str) -> Option<Isolation> {
+        let levels = [
+            Isolation::ReadUncommitted,
+            Isolation::ReadCommitted,
+            Isolation::RepeatableRead,
+            Isolation::Serializable,
+        ];
+        levels.into_iter().find(|level| level.name() == value)
+    }
+
     /// As a setting has it.
     pub(crate) fn name(self) -> &'static str {
         match self {

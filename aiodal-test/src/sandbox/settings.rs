@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use aiodal_core::{quote_ident, quote_literal};
 
+use super::lex::Isolation;
+
 /// What is set, by name: the SQL that sets it.
 ///
 /// Settings that were made in a transaction for that transaction only are not among them: they are remembered as
@@ -96,16 +98,30 @@ impl Settings {
     /// Says whether a transaction that does not say so itself only reads. The server looks at it when it begins one, which in a
     /// sandbox it never does.
     pub(super) fn are_read_only(&self) -> bool {
-        const NAME: &str = "default_transaction_read_only";
         const ON: [&str; 9] = ["on", "true", "tru", "tr", "t", "yes", "ye", "y", "1"];
-        let Some(sql) = self.set.get(NAME) else {
-            return false;
-        };
-        let sql = sql.to_ascii_lowercase();
-        let value = sql.rsplit(NAME).next().unwrap_or_default();
-        let mut words = value.split(|c: char| !c.is_alphanumeric());
-        let value = words.find(|word| !word.is_empty() && *word != "to");
-        value.is_some_and(|value| ON.contains(&value))
+        let value = self.value("default_transaction_read_only");
+        value.is_some_and(|value| ON.contains(&value[0].as_str()))
+    }
+
+    /// Returns the isolation level that a transaction has which does not say so itself.
+    pub(super) fn isolation(&self) -> Isolation {
+        let value = self.value("default_transaction_isolation");
+        let level = value.and_then(|words| {
+            let two = words.get(..2).map(|words| words.join(" "));
+            let two = two.and_then(|words| Isolation::of(&words));
+            two.or_else(|| Isolation::of(&words[0]))
+        });
+        level.unwrap_or(Isolation::ReadCommitted)
+    }
+
+    /// Returns the words of the value that a setting is set to, and what stands behind them; there is one at least.
+    fn value(&self, name: &str) -> Option<Vec<String>> {
+        let sql = self.set.get(name)?.to_ascii_lowercase();
+        let value = sql.rsplit(name).next().unwrap_or_default();
+        let words = value.split(|c: char| !c.is_alphanumeric());
+        let words = words.filter(|word| !word.is_empty() && *word != "to");
+        let words: Vec<_> = words.map(str::to_owned).collect();
+        (!words.is_empty()).then_some(words)
     }
 
     /// Says whether these are the same.
@@ -234,6 +250,33 @@ mod tests {
         ] {
             settings.set("default_transaction_read_only", sql);
             assert_eq!(settings.are_read_only(), expected, "{sql}");
+        }
+    }
+
+    #[test]
+    fn transactions_have_the_level_that_is_set() {
+        let mut settings = Settings::default();
+        assert_eq!(settings.isolation(), Isolation::ReadCommitted);
+        for (sql, expected) in [
+            (
+                "set default_transaction_isolation = serializable",
+                Isolation::Serializable,
+            ),
+            (
+                "SET Default_Transaction_Isolation TO 'Repeatable read'",
+                Isolation::RepeatableRead,
+            ),
+            (
+                "select set_config('default_transaction_isolation', 'serializable', false)",
+                Isolation::Serializable,
+            ),
+            (
+                "set default_transaction_isolation to 'read uncommitted'",
+                Isolation::ReadUncommitted,
+            ),
+        ] {
+            settings.set("default_transaction_isolation", sql);
+            assert_eq!(settings.isolation(), expected, "{sql}");
         }
     }
 

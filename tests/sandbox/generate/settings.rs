@@ -67,6 +67,8 @@ const SET: &[&str] = &[
     "set schema 'pg_catalog'",
     "set default_transaction_read_only = on",
     "set default_transaction_read_only = off",
+    "set default_transaction_isolation = 'serializable'",
+    "set session characteristics as transaction isolation level read committed",
     "set session characteristics as transaction read only",
     "set session characteristics as transaction read write",
     "set enable_seqscan = off",

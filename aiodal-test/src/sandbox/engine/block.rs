@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::client::Block;
 use super::super::error::{Said, needs_block};
-use super::super::lex::{Isolation, Modes, Name};
+use super::super::lex::{Modes, Name, Verb};
 use super::super::turn::{ClientId, Status};
 use super::control::{OWN_DATABASE, Place};
 use super::expect::Answered;
@@ -37,7 +37,14 @@ impl Engine {
 
     /// Begins a transaction of the client's, of which the server hears with its first statement.
     pub(super) fn open_block(&mut self, id: ClientId, modes: Modes) {
-        self.note_isolation(id, modes);
+        if let Some(client) = self.clients.get(&id) {
+            let level = modes.isolation.or(Some(client.settings.isolation()));
+            let isolation = Modes {
+                isolation: level,
+                ..modes
+            };
+            self.note_isolation(id, isolation);
+        }
         let implicit = self.turn.is_open(id).then(|| self.client_at_guard.clone());
         self.turn.begin(id);
         if let Some(client) = self.clients.get_mut(&id) {
@@ -204,32 +211,37 @@ impl Engine {
         let Some(client) = self.clients.get(&id) else {
             return Ok(false);
         };
-        let level = client
-            .block
-            .modes
-            .isolation
-            .unwrap_or(Isolation::ReadCommitted);
-        let too_late = if modes.isolation.is_some_and(|new| new != level) {
+        let block = &client.block;
+        let level = block.modes.isolation;
+        let level = level.unwrap_or_else(|| client.settings.isolation());
+        let is_other = modes.isolation.is_some_and(|new| new != level);
+        let (too_late, within) = (block.has_snapshot, !block.savepoints.is_empty());
+        let message = if is_other && too_late {
             Some("SET TRANSACTION ISOLATION LEVEL must be called before any query")
-        } else if modes.deferrable.is_none() {
-            None
-        } else if client.block.savepoints.is_empty() {
+        } else if is_other && within {
+            Some("SET TRANSACTION ISOLATION LEVEL must not be called in a subtransaction")
+        } else if modes.deferrable.is_some() && within {
+            Some("SET TRANSACTION [NOT] DEFERRABLE cannot be called within a subtransaction")
+        } else if modes.deferrable.is_some() && too_late {
             Some("SET TRANSACTION [NOT] DEFERRABLE must be called before any query")
         } else {
-            Some("SET TRANSACTION [NOT] DEFERRABLE cannot be called within a subtransaction")
+            None
         };
-        if let Some(message) = too_late {
+        if let Some(message) = message {
             return Ok(self.say_error(id, &Said::error("25001", message)));
         }
+        let now = Modes {
+            read_only: block.modes.read_only,
+            ..merged(block.modes, modes)
+        };
+        let only_reads = now
+            .read_only
+            .unwrap_or_else(|| client.settings.are_read_only());
+        self.with_block(id, |block| block.modes = now);
         let Some(read_only) = modes.read_only else {
             return Ok(true);
         };
-        let only_reads = client
-            .block
-            .modes
-            .read_only
-            .unwrap_or_else(|| client.settings.are_read_only());
-        if !read_only && only_reads && client.block.savepoints.is_empty() {
+        if !read_only && only_reads && !within {
             // The server would say that of a part of a transaction.
             let message = "transaction read-write mode must be set before any query";
             return Ok(self.say_error(id, &Said::error("25001", message)));
@@ -241,10 +253,18 @@ impl Engine {
         Ok(answered == Answered::Done)
     }
 
+    /// From a query on, the modes of a transaction stay what they are.
+    pub(super) fn note_snapshot(&mut self, id: ClientId, verb: &Verb<'_>, text: &str) {
+        if takes_snapshot(verb, text) {
+            self.with_block(id, |block| block.has_snapshot = true);
+        }
+    }
+
     pub(super) async fn set_transaction(
         &mut self,
         id: ClientId,
         modes: Modes,
+        by_name: Option<bool>,
         place: Place,
     ) -> Result<bool, Lost> {
         if modes.snapshot {
@@ -257,10 +277,16 @@ impl Engine {
                 Ok(went_well && self.complete("SET"))
             }
             Status::Idle => {
-                self.warn(
-                    "25P01",
-                    "SET TRANSACTION can only be used in transaction blocks",
-                );
+                match by_name {
+                    None => self.warn(
+                        "25P01",
+                        "SET TRANSACTION can only be used in transaction blocks",
+                    ),
+                    Some(true) => {
+                        self.warn("25P01", "SET LOCAL can only be used in transaction blocks");
+                    }
+                    Some(false) => {}
+                }
                 Ok(self.complete("SET"))
             }
             Status::Open | Status::Begun | Status::Failed => {
@@ -274,6 +300,34 @@ impl Engine {
 fn unknown_savepoint(name: &Name<'_>) -> Said {
     let message = format!("savepoint \"{}\" does not exist", name.text);
     Said::error("3B001", message)
+}
+
+/// Says whether the server takes a snapshot for a statement: its `PlannedStmtRequiresSnapshot` has the list of those that need none.
+fn takes_snapshot(verb: &Verb<'_>, text: &str) -> bool {
+    match verb {
+        Verb::Begin { .. }
+        | Verb::Commit { .. }
+        | Verb::Rollback { .. }
+        | Verb::TwoPhase
+        | Verb::Savepoint(_)
+        | Verb::Release(_)
+        | Verb::RollbackTo(_)
+        | Verb::SetTransaction { .. }
+        | Verb::SetCharacteristics(_)
+        | Verb::Set { .. }
+        | Verb::SetConstraints { .. }
+        | Verb::Reset(_)
+        | Verb::Listen(_)
+        | Verb::Unlisten(_)
+        | Verb::Notify { .. }
+        | Verb::Lock => false,
+        Verb::Other { .. } => {
+            const NONE: [&str; 4] = ["show", "fetch", "move", "checkpoint"];
+            let first = text.split(|c: char| !c.is_alphabetic()).next();
+            !first.is_some_and(|word| NONE.iter().any(|none| none.eq_ignore_ascii_case(word)))
+        }
+        _ => true,
+    }
 }
 
 /// Returns modes, and others where those say nothing.

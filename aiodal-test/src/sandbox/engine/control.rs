@@ -32,7 +32,7 @@ pub(super) fn is_ours(verb: &Verb<'_>) -> bool {
             | Verb::Commit { .. }
             | Verb::Rollback { .. }
             | Verb::TwoPhase
-            | Verb::SetTransaction(_)
+            | Verb::SetTransaction { .. }
             | Verb::Listen(_)
             | Verb::Unlisten(_)
             | Verb::Notify { .. }
@@ -81,6 +81,7 @@ impl Engine {
             return Ok(self.say_error(id, &failed_transaction()));
         }
         let in_block = status.in_block();
+        self.note_snapshot(id, &piece.verb, &sql[piece.start..piece.end]);
         let alone = !in_block && place == Place::Alone;
         let text = in_place(sql, piece.start, &sql[piece.start..piece.end]);
         match &piece.verb {
@@ -94,7 +95,9 @@ impl Engine {
             Verb::Savepoint(name) => self.savepoint(id, name, &text).await,
             Verb::Release(name) => self.release(id, name, &text).await,
             Verb::RollbackTo(name) => self.roll_back_to(id, name, &text).await,
-            Verb::SetTransaction(modes) => self.set_transaction(id, *modes, place).await,
+            Verb::SetTransaction { modes, by_name } => {
+                self.set_transaction(id, *modes, *by_name, place).await
+            }
             Verb::SetCharacteristics(modes) => {
                 self.note_isolation(id, *modes);
                 self.set_characteristics(id, *modes, &text).await

@@ -128,6 +128,7 @@ impl Engine {
     /// Notes what plain statements mean for what comes later.
     fn heed_plain(&mut self, id: ClientId, pieces: &[Piece<'_>], sql: &str) {
         for piece in pieces {
+            self.note_snapshot(id, &piece.verb, &sql[piece.start..piece.end]);
             self.heed_verb(id, piece, sql);
         }
     }

@@ -74,6 +74,10 @@ fn assignment(mut rest: Parser<'_>, local: bool) -> Option<Verb<'_>> {
     if rest.symbol(b'=').is_none() {
         rest.keyword("to")?;
     }
+    if let Some(modes) = modes_by_name(&name, rest.clone()) {
+        let by_name = Some(local);
+        return Some(Verb::SetTransaction { modes, by_name });
+    }
     let mut is_default = rest.keyword("default").is_some();
     if !is_default {
         let none = name == "role" && word_or_literal(&mut rest.clone()).as_deref() == Some("none");
@@ -89,6 +93,17 @@ fn assignment(mut rest: Parser<'_>, local: bool) -> Option<Verb<'_>> {
         name,
         is_default,
     })
+}
+
+/// What a transaction is set to by the name of one of its modes.
+fn modes_by_name(name: &str, mut rest: Parser<'_>) -> Option<super::Modes> {
+    let mode = name.strip_prefix("transaction_")?;
+    let value = match rest.keyword("on") {
+        Some(()) => "on".to_owned(),
+        None => word_or_literal(&mut rest)?.to_ascii_lowercase(),
+    };
+    rest.end()?;
+    super::Modes::default().with(mode, &value)
 }
 
 /// The name of a setting, which is the same in any case, quoted or not.
@@ -164,7 +179,11 @@ fn transaction(mut rest: Parser<'_>) -> Option<Verb<'_>> {
     } else {
         found = modes(rest)?;
     }
-    Some(Verb::SetTransaction(found))
+    let by_name = None;
+    Some(Verb::SetTransaction {
+        modes: found,
+        by_name,
+    })
 }
 
 fn constraints(mut rest: Parser<'_>) -> Option<Verb<'_>> {

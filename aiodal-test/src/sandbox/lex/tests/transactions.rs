@@ -56,9 +56,9 @@ fn modes_are_read_in_any_order() {
                 },
             ),
             ("start transaction ", Verb::Begin { start: true, modes }),
-            ("set transaction ", Verb::SetTransaction(modes)),
-            ("set local transaction ", Verb::SetTransaction(modes)),
-            ("set session transaction ", Verb::SetTransaction(modes)),
+            ("set transaction ", set(modes)),
+            ("set local transaction ", set(modes)),
+            ("set session transaction ", set(modes)),
             (
                 "set session characteristics as transaction ",
                 Verb::SetCharacteristics(modes),
@@ -82,10 +82,49 @@ fn modes_are_read_in_any_order() {
         snapshot: true,
         ..Modes::default()
     };
-    assert_eq!(
-        verb("set transaction snapshot '00-1'"),
-        Verb::SetTransaction(snapshot)
-    );
+    assert_eq!(verb("set transaction snapshot '00-1'"), set(snapshot));
+}
+
+fn set(modes: Modes) -> Verb<'static> {
+    let by_name = None;
+    Verb::SetTransaction { modes, by_name }
+}
+
+#[test]
+fn modes_are_set_by_their_names_as_well() {
+    let level = Modes {
+        isolation: Some(Isolation::RepeatableRead),
+        ..Modes::default()
+    };
+    let reads = Modes {
+        read_only: Some(true),
+        ..Modes::default()
+    };
+    for (sql, modes, local) in [
+        (
+            "set transaction_isolation = 'Repeatable Read'",
+            level,
+            false,
+        ),
+        (
+            "set session transaction_isolation to 'repeatable read'",
+            level,
+            false,
+        ),
+        ("set local transaction_read_only = on", reads, true),
+        ("set transaction_read_only to TRUE", reads, false),
+    ] {
+        let by_name = Some(local);
+        let expected = Verb::SetTransaction { modes, by_name };
+        assert_eq!(verb(sql), expected, "{sql}");
+    }
+    for sql in [
+        "set transaction_isolation = nonsense",
+        "set transaction_read_only = on, off",
+        "set transaction_isolation to default",
+    ] {
+        assert!(matches!(verb(sql), Verb::Set { .. }), "{sql}");
+    }
 }
 
 #[test]

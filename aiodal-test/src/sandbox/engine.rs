@@ -100,6 +100,8 @@ pub(super) struct Engine {
     sync_is_idle: bool,
     /// Nobody is told of what fails.
     is_muted: bool,
+    /// Nobody is told of what a query of ours gives notice of.
+    is_quiet: bool,
     /// Temporary tables of clients that are gone.
     orphans: Vec<Temporary>,
     /// Statements and portals of clients that are gone.
@@ -202,6 +204,7 @@ impl Engine {
             may_write: false,
             sync_is_idle: false,
             is_muted: false,
+            is_quiet: false,
             orphans: Vec::new(),
             left: Vec::new(),
             patience,

@@ -204,10 +204,6 @@ impl Engine {
     /// Has the transaction only read, or write, from now on.
     pub(super) async fn take_modes(&mut self, id: ClientId, modes: Modes) -> Result<bool, Lost> {
         self.note_isolation(id, modes);
-        if !self.turn.is_open(id) {
-            self.with_block(id, |block| block.modes = merged(block.modes, modes));
-            return Ok(true);
-        }
         let Some(client) = self.clients.get(&id) else {
             return Ok(false);
         };
@@ -230,10 +226,12 @@ impl Engine {
         if let Some(message) = message {
             return Ok(self.say_error(id, &Said::error("25001", message)));
         }
-        let now = Modes {
-            read_only: block.modes.read_only,
-            ..merged(block.modes, modes)
-        };
+        let mut now = merged(block.modes, modes);
+        if !self.turn.is_open(id) {
+            self.with_block(id, |block| block.modes = now);
+            return Ok(true);
+        }
+        now.read_only = block.modes.read_only;
         let only_reads = now
             .read_only
             .unwrap_or_else(|| client.settings.are_read_only());

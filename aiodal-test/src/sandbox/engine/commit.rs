@@ -124,7 +124,7 @@ impl Engine {
             .temporary
             .retain(|table| table.on_commit != OnCommit::Drop);
         let sql = self.by_anybody(id, &statements.join("; "));
-        Ok(self.our_query(id, &sql).await? == Answered::Done)
+        Ok(self.our_quiet_query(id, &sql).await? == Answered::Done)
     }
 
     /// Closes what does not outlive a transaction, without waiting.

@@ -83,7 +83,7 @@ impl Engine {
             sql.push_str("; ");
             sql.push_str(&setting);
         }
-        if self.our_query(id, &sql).await? == Answered::Failed {
+        if self.our_quiet_query(id, &sql).await? == Answered::Failed {
             return Ok(false);
         }
         if let Some(client) = self.clients.get_mut(&id) {
@@ -105,7 +105,7 @@ impl Engine {
             return Ok(false);
         }
         let sql = self.no_temporary(id);
-        if self.our_query(id, &sql).await? == Answered::Failed {
+        if self.our_quiet_query(id, &sql).await? == Answered::Failed {
             return Ok(false);
         }
         Ok(self.complete("DISCARD TEMP"))

@@ -110,7 +110,7 @@ impl Engine {
         }
         // Whose work this is, is not there to be told.
         self.is_muted = true;
-        let answered = self.our_query(ClientId(0), &sql).await;
+        let answered = self.our_quiet_query(ClientId(0), &sql).await;
         self.is_muted = false;
         if answered? == Answered::Failed {
             let undo = format!("rollback to {GUARD}");
@@ -170,6 +170,18 @@ impl Engine {
         let answered = self.answers(id).await?;
         self.turn.answered(id, self.failed);
         Ok(answered)
+    }
+
+    /// The same without its notices: a server that drops temporary tables by itself gives none.
+    pub(super) async fn our_quiet_query(
+        &mut self,
+        id: ClientId,
+        sql: &str,
+    ) -> Result<Answered, Lost> {
+        self.is_quiet = true;
+        let answered = self.our_query(id, sql).await;
+        self.is_quiet = false;
+        answered
     }
 
     /// Ends what has been sent with a `Sync`, and waits for all answers.

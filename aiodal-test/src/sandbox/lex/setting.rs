@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::parser::{Parser, folded};
 use super::transaction::modes;
 use super::{Discarded, Verb};
-use crate::tokens::Kind;
+use crate::tokens::{Kind, Token};
 
 pub(super) fn set(mut rest: Parser<'_>) -> Option<Verb<'_>> {
     // `LOCAL`, `SESSION` and all the others are names of settings as well: `SET local = 1`.
@@ -98,12 +98,12 @@ fn assignment(mut rest: Parser<'_>, local: bool) -> Option<Verb<'_>> {
 /// What a transaction is set to by the name of one of its modes.
 fn modes_by_name(name: &str, mut rest: Parser<'_>) -> Option<super::Modes> {
     let mode = name.strip_prefix("transaction_")?;
-    let value = match rest.keyword("on") {
-        Some(()) => "on".to_owned(),
-        None => word_or_literal(&mut rest)?.to_ascii_lowercase(),
+    let value = match rest.take(is_switch) {
+        Some(token) => Cow::Borrowed(rest.text(token)),
+        None => word_or_literal(&mut rest)?,
     };
     rest.end()?;
-    super::Modes::default().with(mode, &value)
+    super::Modes::default().with(mode, &value.to_ascii_lowercase())
 }
 
 /// The name of a setting, which is the same in any case, quoted or not.
@@ -129,16 +129,16 @@ fn one_name(name: Cow<'_, str>) -> Cow<'_, str> {
 }
 
 fn value(rest: &mut Parser<'_>) -> Option<()> {
-    let word = |text: &str| {
-        ["true", "false", "on"]
-            .iter()
-            .any(|word| text.eq_ignore_ascii_case(word))
-    };
-    let switch = rest.take(|token, text| token.kind == Kind::Word && word(text));
-    if switch.is_some() || word_or_literal(rest).is_some() {
+    if rest.take(is_switch).is_some() || word_or_literal(rest).is_some() {
         return Some(());
     }
     number(rest)
+}
+
+/// These words are values here, though they are no names.
+fn is_switch(token: Token, text: &str) -> bool {
+    let words = ["true", "false", "on"];
+    token.kind == Kind::Word && words.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
 fn word_or_literal<'a>(rest: &mut Parser<'a>) -> Option<Cow<'a, str>> {

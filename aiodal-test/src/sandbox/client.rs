@@ -100,6 +100,8 @@ pub(super) struct Portal {
 #[derive(Debug, Default)]
 pub(super) struct Block {
     pub(super) modes: Modes,
+    /// Those that it has been handed on by AND CHAIN.
+    pub(super) chained: Modes,
     /// What was set before it.
     pub(super) before: Settings,
     /// What was reported before it, once it has done something.

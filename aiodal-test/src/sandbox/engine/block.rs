@@ -51,11 +51,18 @@ impl Engine {
             let left = std::mem::take(&mut client.block);
             client.block = Block {
                 modes,
+                chained: Modes::default(),
                 before: implicit.unwrap_or_else(|| client.settings.clone()),
                 savepoints: Vec::new(),
                 ..left
             };
         }
+    }
+
+    /// The same behind another one that hands on its modes, for good: they are not set in the transaction.
+    fn chain_block(&mut self, id: ClientId, modes: Modes) {
+        self.open_block(id, modes);
+        self.with_block(id, |block| block.chained = modes);
     }
 
     pub(super) async fn commit(&mut self, id: ClientId, chain: bool) -> Result<bool, Lost> {
@@ -74,7 +81,7 @@ impl Engine {
             return Ok(false);
         }
         if chain && let Some(modes) = modes {
-            self.open_block(id, modes);
+            self.chain_block(id, modes);
         }
         Ok(self.complete("COMMIT"))
     }
@@ -89,9 +96,9 @@ impl Engine {
         let has_failed = self.turn.status(id) == Status::Failed;
         let modes = self.clients.get(&id).map(|client| {
             let saved = client.block.savepoints.last().map(|saved| saved.modes);
-            // With its failure a transaction has lost its modes; a part of one has lost those that are its own.
+            // With its failure a transaction has lost the modes that were set in it; a part of one has lost those that are its own.
             if has_failed {
-                saved.unwrap_or_default()
+                saved.unwrap_or(client.block.chained)
             } else {
                 client.block.modes
             }
@@ -99,7 +106,7 @@ impl Engine {
         self.warn_of_portals(id);
         self.undo_block(id);
         if chain && let Some(modes) = modes {
-            self.open_block(id, modes);
+            self.chain_block(id, modes);
         }
         self.complete("ROLLBACK")
     }

@@ -1,9 +1,9 @@
 //! The end of a transaction, as far as it is more than the guard: constraints, temporary tables, cursors, notifications.
 
-use aiodal_core::quote_literal;
+use aiodal_core::{quote_ident, quote_literal};
 use bytes::{BufMut, BytesMut};
 
-use super::super::client::{Block, Temporary};
+use super::super::client::{Block, Savepoint, Temporary};
 use super::super::error::{Heard, Said};
 use super::super::lex::{OnCommit, Verb};
 use super::super::turn::{ClientId, Status};
@@ -18,6 +18,7 @@ impl Engine {
     /// Does what a COMMIT does; says whether it went well. If not, the client has been told, and everything is undone.
     pub(super) async fn finish_block(&mut self, id: ClientId) -> Result<bool, Lost> {
         if self.turn.is_open(id) {
+            self.release_modes(id).await?;
             let sets = self
                 .clients
                 .get(&id)
@@ -38,6 +39,26 @@ impl Engine {
         self.publish(id);
         self.turn.end(id, true);
         Ok(true)
+    }
+
+    /// Ends the savepoints of a transaction that only reads since one of them: what is checked at its end may write.
+    async fn release_modes(&mut self, id: ClientId) -> Result<(), Lost> {
+        let Some(client) = self.clients.get(&id) else {
+            return Ok(());
+        };
+        let Block {
+            modes, savepoints, ..
+        } = &client.block;
+        let is_of_savepoint = |saved: &Savepoint| saved.modes.read_only != modes.read_only;
+        if !savepoints.iter().any(is_of_savepoint) {
+            return Ok(());
+        }
+        let releases = savepoints.iter().rev().map(|saved| {
+            let name = quote_ident(&saved.name).expect("the server has taken it for a name");
+            format!("release {name}")
+        });
+        let sql = releases.collect::<Vec<_>>().join("; ");
+        self.our_query(id, &sql).await.map(drop)
     }
 
     /// Forgets what a transaction, or the statements of a unit, have done.

@@ -23,25 +23,18 @@ struct Explained {
 
 const EXPLAINED: &[Explained] = &[
     Explained {
-        reason: "statements and portals have names on the server that begin with the client's number",
-        applies: differ_in_names,
-        then: Then::GoOn,
-    },
-    Explained {
         reason: "a string with control in it is run statement by statement: a mistake in a later one is found later",
         applies: |database, _| is_query_of_several(database) && fails_with(database, "42601"),
         then: Then::Stop,
     },
     Explained {
-        reason: "a string with control in it is read statement by statement: what a literal is may have been set in it",
+        reason: "a string with control in it is read statement by statement: it warns of a later one's literals later, and what a literal is may have been set in it",
         applies: |database, sandbox| {
             let has_warned = sandbox
                 .replies
                 .iter()
                 .any(|reply| reply.field('C') == Some("22P06"));
-            is_query_of_several(database)
-                && says(database, "set standard_conforming_strings")
-                && has_warned
+            is_query_of_several(database) && has_warned
         },
         then: Then::Stop,
     },
@@ -61,26 +54,8 @@ const EXPLAINED: &[Explained] = &[
         then: Then::Stop,
     },
     Explained {
-        reason: "the server knows the connection by the name of the test",
-        applies: |database, _| runs(database, "application_name"),
-        then: Then::GoOn,
-    },
-    Explained {
         reason: "an error of the sandbox's own comes before the server looks at the statement",
-        applies: |database, sandbox| {
-            fails_with(database, "42601") && fails_with(sandbox, "25P01")
-                || has_failed(database) && fails_with(sandbox, "25P02")
-        },
-        then: Then::GoOn,
-    },
-    Explained {
-        reason: "a portal of control is not on the server: nobody warns that it is left open",
-        applies: |database, sandbox| {
-            let mut database = database.clone();
-            let warned = |reply: &Reply| reply.field('C') == Some("01000");
-            database.replies.retain(|reply| !warned(reply));
-            database == *sandbox
-        },
+        applies: |database, sandbox| fails_with(database, "42601") && fails_with(sandbox, "25P01"),
         then: Then::GoOn,
     },
     Explained {
@@ -91,16 +66,6 @@ const EXPLAINED: &[Explained] = &[
     Explained {
         reason: "EXECUTE of itself",
         applies: |database, _| fails_with(database, "54001"),
-        then: Then::GoOn,
-    },
-    Explained {
-        reason: "what was prepared as control is not on the server, which would find another mistake first",
-        applies: |database, sandbox| {
-            has_failed(database)
-                && ["42P03", "42P05"]
-                    .iter()
-                    .any(|code| fails_with(sandbox, code))
-        },
         then: Then::GoOn,
     },
     Explained {
@@ -151,11 +116,6 @@ const EXPLAINED: &[Explained] = &[
         then: Then::GoOn,
     },
     Explained {
-        reason: "a cursor is declared before it is said that it can't be",
-        applies: |database, sandbox| fails_with(database, "25P01") && fails_with(sandbox, "42P03"),
-        then: Then::GoOn,
-    },
-    Explained {
         reason: "two-phase commit takes a database",
         applies: |database, sandbox| has_failed(database) && fails_with(sandbox, "0A000"),
         then: Then::GoOn,
@@ -173,28 +133,6 @@ const EXPLAINED: &[Explained] = &[
         then: Then::Stop,
     },
     Explained {
-        reason: "what is prepared as control is looked at when it runs",
-        applies: |database, sandbox| {
-            let makes = ["declare", "prepare"]
-                .iter()
-                .any(|word| says(database, word));
-            let looked_at = |answer: &Answer| {
-                answer
-                    .replies
-                    .iter()
-                    .take_while(|reply| reply.tag != Reply::ERROR)
-                    .count()
-            };
-            makes && has_failed(database) && looked_at(database) < looked_at(sandbox)
-        },
-        then: Then::Stop,
-    },
-    Explained {
-        reason: "SQL doesn't find the portals of the protocol",
-        applies: |database, sandbox| fails_with(sandbox, "34000") && !fails_with(database, "34000"),
-        then: Then::Stop,
-    },
-    Explained {
         reason: "the server's transaction goes on, and its cursors with it",
         applies: |database, sandbox| {
             says(database, "current of")
@@ -204,14 +142,11 @@ const EXPLAINED: &[Explained] = &[
         then: Then::GoOn,
     },
     Explained {
-        reason: "PostgreSQL should not do that itself",
-        applies: |database, _| fails_with(database, "XX000"),
-        then: Then::Stop,
-    },
-    Explained {
-        reason: "a statement's name is looked up before the server sees what it is for",
+        reason: "the query of a cursor that outlives its transaction runs when it is fetched from, not at its end",
         applies: |database, sandbox| {
-            fails_with(sandbox, "26000") && (has_failed(database) || says(database, "execute"))
+            runs(database, "with hold")
+                && fails_with(database, "22012")
+                && !fails_with(sandbox, "22012")
         },
         then: Then::Stop,
     },
@@ -223,10 +158,14 @@ const EXPLAINED: &[Explained] = &[
             for error in errors.filter(|reply| reply.tag == Reply::ERROR) {
                 error.parts.retain(|part| !part.starts_with("P="));
             }
-            let by_name = sql(database).next().is_none() || says(database, "execute");
-            both[0] == both[1] && by_name
+            runs(database, "prepare ") && both[0] == both[1]
         },
         then: Then::GoOn,
+    },
+    Explained {
+        reason: "PostgreSQL should not do that itself",
+        applies: |database, _| fails_with(database, "XX000"),
+        then: Then::Stop,
     },
     Explained {
         reason: "what only reads has been told to the server with the first statement, be it none that takes a snapshot",
@@ -245,6 +184,11 @@ const EXPLAINED: &[Explained] = &[
         },
         then: Then::GoOn,
     },
+    Explained {
+        reason: "the server knows the connection by the name of the test",
+        applies: |database, _| runs(database, "application_name"),
+        then: Then::GoOn,
+    },
 ];
 
 /// Looks up a difference; the first answer is the database's.
@@ -255,29 +199,6 @@ pub(crate) fn explanation(database: &Answer, sandbox: &Answer) -> Option<Then> {
     let mut explained = EXPLAINED.iter();
     let found = explained.find(|explained| (explained.applies)(database, sandbox));
     found.map(|explained| explained.then)
-}
-
-fn differ_in_names(database: &Answer, sandbox: &Answer) -> bool {
-    let mut renamed = sandbox.clone();
-    for part in renamed
-        .replies
-        .iter_mut()
-        .flat_map(|reply| &mut reply.parts)
-    {
-        *part = without_prefix(part);
-    }
-    renamed == *database
-}
-
-/// Without the `aiodal_7_` that names begin with.
-fn without_prefix(text: &str) -> String {
-    let mut pieces = text.split("aiodal_");
-    let mut out = pieces.next().unwrap_or_default().to_owned();
-    for piece in pieces {
-        let rest = piece.trim_start_matches(|c: char| c.is_ascii_digit());
-        out.push_str(rest.strip_prefix('_').unwrap_or(rest));
-    }
-    out
 }
 
 fn is_arrival(answer: &Answer) -> bool {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::message::Message;
+use crate::message::{Kind, Message};
 
 /// What the names of one client stand for, as far as its messages tell.
 #[derive(Debug, Default)]
@@ -28,7 +28,10 @@ impl Texts {
                 self.portals.insert(portal.clone(), sql.clone());
                 Some(sql)
             }
-            Message::Execute { portal, .. } => self.portals.get(portal).cloned(),
+            Message::Execute { portal, .. } | Message::Describe(Kind::Portal, portal) => {
+                self.portals.get(portal).cloned()
+            }
+            Message::Describe(Kind::Statement, name) => self.statements.get(name).cloned(),
             _ => None,
         }
     }

@@ -69,9 +69,10 @@ pub(super) struct Prepared {
 }
 
 /// Who runs a statement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Run {
     /// The server. Nothing has to be remembered of it when it is done.
+    #[default]
     Plain,
     /// The server, and the sandbox takes note of it.
     Noted,
@@ -82,7 +83,7 @@ pub(super) enum Run {
 }
 
 /// A portal of the protocol.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Portal {
     pub(super) sql: Arc<str>,
     pub(super) run: Run,

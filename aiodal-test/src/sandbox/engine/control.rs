@@ -5,7 +5,7 @@ use super::super::error::{Said, failed_transaction, needs_block};
 use super::super::lex::{Discarded, Modes, Name, Piece, Verb};
 use super::super::turn::{ClientId, Status};
 use super::super::wire;
-use super::expect::Answered;
+use super::expect::Expect;
 use super::simple::in_place;
 use super::{Engine, Lost};
 
@@ -49,20 +49,6 @@ pub(super) enum Place {
     Executed,
 }
 
-/// Says who runs a statement by the extended protocol. What returns rows is for the server alone.
-pub(super) fn run_of(verb: &Verb<'_>) -> Run {
-    match verb {
-        Verb::Execute(_) | Verb::SetConfig { .. } => Run::Plain,
-        Verb::Commit { .. } | Verb::Rollback { .. } => Run::Exit,
-        Verb::Deallocate(None)
-        | Verb::Discard(Discarded::All | Discarded::Temp)
-        | Verb::CloseCursor(None) => Run::Here,
-        verb if is_ours(verb) => Run::Here,
-        verb if is_plain(verb) => Run::Plain,
-        _ => Run::Noted,
-    }
-}
-
 impl Engine {
     /// Runs one such statement; says whether it went well.
     pub(super) async fn control(
@@ -77,13 +63,17 @@ impl Engine {
             piece.verb,
             Verb::Commit { .. } | Verb::Rollback { .. } | Verb::RollbackTo(_)
         );
-        if status == Status::Failed && !is_end {
+        if status == Status::Failed && !is_end && is_ours(&piece.verb) {
             return Ok(self.say_error(id, &failed_transaction()));
         }
         let in_block = status.in_block();
         self.note_snapshot(id, &piece.verb, &sql[piece.start..piece.end]);
         let alone = !in_block && place == Place::Alone;
         let text = in_place(sql, piece.start, &sql[piece.start..piece.end]);
+        if status == Status::Failed && !is_end {
+            // Something else may be wrong with it.
+            return self.run_sql(id, &text).await;
+        }
         match &piece.verb {
             Verb::Begin { start, modes } => self.begin_block(id, *start, *modes).await,
             Verb::Commit { chain } => self.commit(id, *chain).await,
@@ -163,9 +153,7 @@ impl Engine {
     ) -> Result<bool, Lost> {
         if !hold && alone {
             // Only where nothing else is wrong with it, which a server that has prepared it has found.
-            if self.by_portal.is_none()
-                && (!self.enter(id).await? || self.our_query(id, text).await? == Answered::Failed)
-            {
+            if self.by_portal.is_none() && !self.can_be_prepared(id, text).await? {
                 return Ok(false);
             }
             return Ok(self.say_error(id, &needs_block("DECLARE CURSOR")));
@@ -175,6 +163,18 @@ impl Engine {
             self.note_cursor(id, &name.text, hold);
         }
         Ok(went_well)
+    }
+
+    /// Has the server look whether something is wrong with a statement, and tells the client.
+    async fn can_be_prepared(&mut self, id: ClientId, sql: &str) -> Result<bool, Lost> {
+        if !self.enter(id).await? {
+            return Ok(false);
+        }
+        wire::parse(&mut self.wire.outgoing, "", sql);
+        self.unnamed_of = None;
+        self.expect.push_back(Expect::Probe);
+        self.unsynced = true;
+        self.settle_batch(id).await
     }
 
     /// Runs a statement of ours that was prepared.
@@ -188,6 +188,30 @@ impl Engine {
         match pieces.first() {
             Some(piece) => Box::pin(self.control(id, piece, sql, place)).await,
             None => Ok(true),
+        }
+    }
+
+    /// Says who runs a statement by the extended protocol. What returns rows is for the server alone.
+    pub(super) fn run_of(&self, id: ClientId, piece: &Piece<'_>, sql: &str) -> Run {
+        match &piece.verb {
+            Verb::Execute(name) => {
+                let client = self.clients.get(&id);
+                let known = client.and_then(|client| client.statements.get(name.text.as_ref()));
+                let is_ours = known.is_some_and(|known| known.run != Run::Plain);
+                if is_ours && !is_within(piece, name, sql) {
+                    Run::Here
+                } else {
+                    Run::Plain
+                }
+            }
+            Verb::SetConfig { .. } => Run::Plain,
+            Verb::Commit { .. } | Verb::Rollback { .. } => Run::Exit,
+            Verb::Deallocate(None)
+            | Verb::Discard(Discarded::All | Discarded::Temp)
+            | Verb::CloseCursor(None) => Run::Here,
+            verb if is_ours(verb) => Run::Here,
+            verb if is_plain(verb) => Run::Plain,
+            _ => Run::Noted,
         }
     }
 
@@ -269,6 +293,12 @@ impl Engine {
             self.report.isolation(client);
         }
     }
+}
+
+/// Says whether an EXECUTE is part of another statement: an EXPLAIN, say.
+pub(super) fn is_within(piece: &Piece<'_>, executed: &Name<'_>, sql: &str) -> bool {
+    let words = &sql[piece.start..executed.start];
+    words.split_whitespace().nth(1).is_some()
 }
 
 /// The way out of what no sandbox can do.

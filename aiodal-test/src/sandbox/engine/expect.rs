@@ -33,7 +33,7 @@ pub(super) enum Expect {
     Close(String, Option<Prepared>),
     /// The same of a portal.
     ClosePortal(String, Option<Portal>),
-    /// To what asks whether a portal can be run that the sandbox runs: its error is the client's.
+    /// To what asks whether something can be done that the server does not do: its error is the client's.
     Probe,
     /// Of a statement: `t`, then `T` or `n`. Of a portal: the latter only.
     Describe {
@@ -59,6 +59,9 @@ impl Expect {
         )
     }
 }
+
+/// What a `Bind` is told before anything comes of it: of its statement, of the number of its values, of the transaction.
+const CHECKED_FIRST: [&str; 3] = ["26000", "08P01", "25P02"];
 
 /// How what was sent has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,7 +112,7 @@ impl Engine {
                 self.expect.pop_front();
                 return Ok(());
             }
-            (Some(Expect::Again(_)), b'1') | (Some(Expect::Probe), b'n' | b'C') => {
+            (Some(Expect::Again(_)), b'1') | (Some(Expect::Probe), b'1' | b'n' | b'C') => {
                 self.expect.pop_front();
                 return Ok(());
             }
@@ -209,12 +212,12 @@ impl Engine {
         self.failed_statement(&heard);
         self.forward(Some(id), frame);
         self.lengthened = None;
-        self.take_back(id);
+        self.take_back(id, heard.code);
         Ok(())
     }
 
     /// Forgets what has been sent behind a message that the server has refused, and that message.
-    fn take_back(&mut self, id: ClientId) {
+    fn take_back(&mut self, id: ClientId, code: &str) {
         let behind = self.expect.iter().position(Expect::ends_ready);
         let skipped = self.expect.drain(..behind.unwrap_or(self.expect.len()));
         let Some(client) = self.clients.get_mut(&id) else {
@@ -236,6 +239,13 @@ impl Engine {
                     if let Some(prepared) = client.statements.get_mut(&name) {
                         prepared.is_there = false;
                     }
+                }
+                // What is wrong with its values is found when the portal without a name is a new one already: it is left
+                // with nothing in it.
+                Expect::Bind(name, _)
+                    if at == 0 && name.is_empty() && !CHECKED_FIRST.contains(&code) =>
+                {
+                    client.set_portal(&name, Some(Portal::default()));
                 }
                 Expect::Bind(name, before) | Expect::ClosePortal(name, before) => {
                     client.set_portal(&name, before);

@@ -101,12 +101,6 @@ impl Engine {
             return None;
         };
         let client = self.clients.get(&id)?;
-        let known = client.statements.get(name.text.as_ref());
-        let is_execute = matches!(piece.verb, Verb::Execute(_));
-        if is_execute && known.is_some_and(|known| known.run != Run::Plain) {
-            // The server would run what it has in its place.
-            return None;
-        }
         let server_name = client.server_name(&name.text);
         let (before, behind) = (&sql[..name.start], &sql[name.end..]);
         let at = sql[..name.end].chars().count();

@@ -8,11 +8,11 @@ use bytes::BufMut;
 
 use super::super::client::{Portal, Prepared, Run};
 use super::super::error::failed_transaction;
-use super::super::lex::pieces;
+use super::super::lex::{Verb, pieces};
 use super::super::turn::{ClientId, Status};
 use super::super::wire::{Frame, put, put_str};
 use super::Engine;
-use super::control::{Place, run_of};
+use super::control::Place;
 use super::expect::Expect;
 use super::extended::Trouble;
 
@@ -26,7 +26,7 @@ impl Engine {
     ) -> Result<bool, Trouble> {
         let pieces = pieces(sql, self.conforms(id));
         let run = match &pieces[..] {
-            [piece] => run_of(&piece.verb),
+            [piece] => self.run_of(id, piece, sql),
             _ => Run::Plain,
         };
         let text = self.text_for_server(id, (&pieces, sql), run);
@@ -62,6 +62,11 @@ impl Engine {
         }
         if !self.enter(id).await? {
             return Ok(false);
+        }
+        if let [piece] = &pieces[..]
+            && let Verb::Execute(executed) = &piece.verb
+        {
+            self.ensure(id, &executed.text);
         }
         if name.is_empty() {
             self.unnamed_of = Some(id);

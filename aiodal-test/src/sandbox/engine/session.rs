@@ -3,7 +3,7 @@
 use super::super::client::{Prepared, Run, Temporary};
 use super::super::lex::{Name, Piece, Verb};
 use super::super::turn::ClientId;
-use super::control::Place;
+use super::control::{Place, is_within};
 use super::expect::Answered;
 use super::simple::in_place;
 use super::{Engine, Lost, Settings};
@@ -25,15 +25,13 @@ impl Engine {
         let server_name = client.server_name(&name.text);
         let prepares = matches!(verb, Verb::Prepare(_));
         let deallocates = matches!(verb, Verb::Deallocate(_));
-        let begins = &sql[piece.start..name.start];
-        let is_within =
-            matches!(verb, Verb::Execute(_)) && begins.split_whitespace().nth(1).is_some();
         if let Some(known) = known {
             if deallocates && !known.is_there {
                 self.forget_statement(id, &name.text);
                 return Ok(self.complete("DEALLOCATE"));
             }
-            if matches!(verb, Verb::Execute(_)) && !is_within && known.run != Run::Plain {
+            let executes = matches!(verb, Verb::Execute(_)) && !is_within(piece, name, sql);
+            if executes && known.run != Run::Plain {
                 return self.run_control(id, &known.sql, Place::Executed).await;
             }
             if !self.enter(id).await? {

@@ -162,9 +162,11 @@ impl Engine {
         self.unnamed_of = None;
         if let Some(client) = self.clients.get_mut(&id) {
             // The server forgets its portal without a name.
-            client
-                .portals
-                .retain(|name, portal| !name.is_empty() || portal.is_here);
+            match client.portals.get_mut("") {
+                Some(portal) if portal.has_run => portal.is_here = true,
+                Some(portal) if !portal.is_here => drop(client.portals.remove("")),
+                _ => {}
+            }
         }
         self.expect.push_back(Expect::OurQuery);
         let answered = self.answers(id).await?;

@@ -50,6 +50,7 @@ pub(crate) use self::report::Report as SandboxReport;
 use self::report::Report;
 use self::serve::{Trust, serve};
 use self::shared::Shared;
+pub(crate) use self::turn::FIRST_PROCESS;
 use crate::ambient::EnterGuard;
 use crate::set_up::SetUpError;
 

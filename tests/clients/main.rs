@@ -12,6 +12,7 @@ mod raw;
 mod running;
 mod settings;
 mod temporary;
+mod terminating;
 mod transactions;
 mod waiting;
 

@@ -12,6 +12,7 @@ pub(crate) struct Raw {
     stream: DuplexStream,
     incoming: BytesMut,
     outgoing: BytesMut,
+    process: u32,
 }
 
 impl Raw {
@@ -21,6 +22,7 @@ impl Raw {
             stream: sandbox.connect(),
             incoming: BytesMut::new(),
             outgoing: BytesMut::new(),
+            process: 0,
         };
         let user = config.get_user().ok_or("a user")?;
         let database = config.get_dbname().ok_or("a database")?;
@@ -30,6 +32,11 @@ impl Raw {
         raw.outgoing.put_slice(startup.as_bytes());
         raw.answers().await?;
         Ok(raw)
+    }
+
+    /// Returns the process that it was told it has.
+    pub(crate) fn process(&self) -> u32 {
+        self.process
     }
 
     /// Puts a message behind those that are sent next.
@@ -72,7 +79,11 @@ impl Raw {
         if self.incoming.len() < length {
             return false;
         }
-        self.incoming.advance(length);
+        let mut message = self.incoming.split_to(length);
+        if tag == b'K' {
+            message.advance(5);
+            self.process = message.get_u32();
+        }
         tags.push(char::from(tag));
         true
     }

@@ -18,6 +18,7 @@ mod set;
 mod settle;
 mod simple;
 mod stall;
+mod terminate;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
@@ -346,6 +347,7 @@ impl Engine {
                 self.clients.insert(id, Client::new(id, arrival));
             }
             Event::Unit(id, unit) => {
+                self.make_way(id, &unit);
                 if let Some(client) = self.clients.get_mut(&id) {
                     client.inbox.push_back(unit);
                     if client.waiting.is_none() {
@@ -358,7 +360,7 @@ impl Engine {
             // What tidies up behind it would be in the midst of what is answered.
             Event::Closed(id) if self.running.is_some() => {
                 self.gone.push(id);
-                if self.running == Some(id) {
+                if self.running == Some(id) && !self.is_gone(id) {
                     self.abandon(id);
                 }
             }
@@ -391,11 +393,7 @@ impl Engine {
 
     /// Nobody wants what runs for this client any more.
     fn abandon(&mut self, id: ClientId) {
-        if self.copying == Some(id) {
-            self.fail_copy(copy::GONE);
-        } else if !self.sync_is_idle {
-            self.begin_cancel();
-        }
+        self.stop(id);
         if let Some(client) = self.clients.get_mut(&id) {
             client.is_gone = true;
             client.inbox.clear();
@@ -403,15 +401,34 @@ impl Engine {
         }
     }
 
+    fn is_gone(&self, id: ClientId) -> bool {
+        self.clients.get(&id).is_none_or(|client| client.is_gone)
+    }
+
+    /// Has end what runs for a client.
+    fn stop(&mut self, id: ClientId) {
+        if self.copying == Some(id) {
+            self.fail_copy(copy::GONE);
+        } else if !self.sync_is_idle {
+            self.begin_cancel();
+        }
+    }
+
     /// A client has asked for another's statement to be cancelled.
-    fn cancel(&mut self, process: i32, secret: i32) {
-        let key = |client: &&mut Client| {
-            i32::try_from(client.id.0) == Ok(process) && client.secret == secret
-        };
-        let Some(client) = self.clients.values_mut().find(key) else {
+    fn cancel(&mut self, process: u32, secret: i32) {
+        let known = ClientId::of_process(process).filter(|id| {
+            let client = self.clients.get(id);
+            client.is_some_and(|client| client.secret == secret)
+        });
+        if let Some(id) = known {
+            self.cancel_client(id);
+        }
+    }
+
+    fn cancel_client(&mut self, id: ClientId) {
+        let Some(client) = self.clients.get_mut(&id) else {
             return;
         };
-        let id = client.id;
         if self.running == Some(id) {
             self.begin_cancel();
         } else if let Some(unit) = client.inbox.pop_front() {

@@ -101,6 +101,7 @@ pub(super) fn needs_block(what: &str) -> Said {
 /// What a server has said in a message of its own.
 #[derive(Debug, Default)]
 pub(super) struct Heard<'a> {
+    pub(super) severity: &'a str,
     pub(super) code: &'a str,
     pub(super) message: &'a str,
     pub(super) detail: Option<&'a str>,
@@ -116,6 +117,7 @@ impl<'a> Heard<'a> {
         while let Ok(field) = body.u8() {
             let Ok(text) = body.str() else { break };
             match field {
+                b'V' => heard.severity = text,
                 b'C' => heard.code = text,
                 b'M' => heard.message = text,
                 b'D' => heard.detail = Some(text),

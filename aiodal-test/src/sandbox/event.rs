@@ -21,7 +21,7 @@ pub(super) enum Event {
     /// It is gone.
     Closed(ClientId),
     /// Somebody wants the statement cancelled of the client with this key.
-    Cancel { process: i32, secret: i32 },
+    Cancel { process: u32, secret: i32 },
     /// The engine is to stop where it is, to go on on another runtime.
     Park,
     /// The test is over.

@@ -39,7 +39,7 @@ impl Outbox {
             return;
         }
         let mut state = self.state();
-        if state.gone {
+        if state.gone || state.ended {
             bytes.clear();
             return;
         }

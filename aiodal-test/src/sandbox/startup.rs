@@ -65,7 +65,7 @@ pub(super) async fn open(
                 write_all(stream, b"N").await?;
             }
             CANCEL if reader.len() == 8 => {
-                let (process, secret) = (reader.get_i32(), reader.get_i32());
+                let (process, secret) = (reader.get_u32(), reader.get_i32());
                 // Without an engine nothing is running.
                 shared.tell(Event::Cancel { process, secret });
                 return Ok(Opening::Cancel);
@@ -150,7 +150,7 @@ fn greet(answer: &mut BytesMut, shared: &Shared, (id, arrival): (ClientId, &mut 
         arrival.told.set(name, &value);
     }
     put(answer, b'K', |answer| {
-        answer.put_u32(id.0);
+        answer.put_u32(id.process());
         answer.put_i32(arrival.secret);
     });
     wire::ready(answer, if arrival.is_own { b'T' } else { b'I' });

@@ -11,6 +11,21 @@ use std::collections::BTreeMap;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct ClientId(pub(super) u32);
 
+/// The number of the first. No server has a process of such a number, so that whoever takes one for the other hits nobody.
+pub(crate) const FIRST_PROCESS: u32 = 1 << 30;
+
+impl ClientId {
+    /// Returns the process that the client is told it has.
+    pub(super) fn process(self) -> u32 {
+        FIRST_PROCESS + self.0
+    }
+
+    /// Returns whose process it is, if it is a client's.
+    pub(super) fn of_process(process: u32) -> Option<ClientId> {
+        process.checked_sub(FIRST_PROCESS).map(ClientId)
+    }
+}
+
 /// What the savepoint holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Guard {

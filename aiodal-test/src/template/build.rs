@@ -64,7 +64,7 @@ pub(crate) async fn open_session_database(
     let Top { source, values } = ensure_chain(admin, recipe, chain, found, session).await?;
     let name = names.session(next);
     admin.create_database(&name, &source).await?;
-    admin.teach_to_notify(&name).await?;
+    admin.teach_functions(&name).await?;
     // The mark comes last: a database without it is one whose maker died.
     admin.mark(&name, &values.written_below(READY)).await?;
     Ok(SessionDatabase { name, values })

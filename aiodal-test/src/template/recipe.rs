@@ -30,7 +30,7 @@ pub(crate) struct Recipe {
 }
 
 /// How databases are made of it: another text wherever that changes, so that nobody takes one that was made otherwise.
-const MADE: &str = "3: pg_notify tells sandboxes";
+const MADE: &str = "4: pg_notify and what ends processes tell sandboxes";
 
 /// What tells one project's databases from another's, in their names: `session` is empty where none is registered.
 pub(crate) fn project(base: &Path, session: &str) -> String {

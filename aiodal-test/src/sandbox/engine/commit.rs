@@ -10,6 +10,7 @@ use super::super::turn::{ClientId, Status};
 use super::super::wire::{self, Frame, put, put_str};
 use super::expect::{Answered, Expect};
 use super::{Engine, Lost};
+use crate::template::{CANCELS, NOTIFIES, TERMINATES};
 
 /// The longest payload that the server takes (PostgreSQL manual, NOTIFY).
 const LONGEST_PAYLOAD: usize = 7999;
@@ -211,13 +212,20 @@ impl Engine {
         self.complete(tag);
     }
 
-    /// A function has called `pg_notify`: what it says is said with the commit, like that of a statement.
-    pub(super) fn hear(&mut self, id: ClientId, heard: &Heard<'_>) {
-        let said = (
-            heard.message.to_owned(),
-            heard.detail.unwrap_or_default().to_owned(),
-        );
-        self.with_block(id, |block| block.notify(said));
+    /// Takes what a function of the session's database has to say to the sandbox; says whether it was that.
+    pub(super) fn hear(&mut self, id: ClientId, heard: &Heard<'_>) -> bool {
+        match heard.code {
+            // It is said with the commit, like that of a statement.
+            NOTIFIES => {
+                let payload = heard.detail.unwrap_or_default().to_owned();
+                let said = (heard.message.to_owned(), payload);
+                self.with_block(id, |block| block.notify(said));
+            }
+            TERMINATES => self.terminate_process(id, heard.message),
+            CANCELS => self.cancel_process(heard.message),
+            _ => return false,
+        }
+        true
     }
 
     /// Lets the clients have what a committed transaction has told them.
@@ -240,7 +248,7 @@ impl Engine {
         for (channel, payload) in notifications {
             let mut message = BytesMut::new();
             put(&mut message, b'A', |message| {
-                message.put_u32(id.0);
+                message.put_u32(id.process());
                 put_str(message, &channel);
                 put_str(message, &payload);
             });

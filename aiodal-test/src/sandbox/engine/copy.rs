@@ -17,7 +17,7 @@ impl Engine {
         self.copying = Some(id);
         // Without it the client would wait for us.
         self.flush_out(id);
-        if self.clients.get(&id).is_none_or(|client| client.is_gone) {
+        if self.is_gone(id) {
             // The server takes no notice of a request to cancel while it waits for data.
             self.fail_copy(GONE);
         }

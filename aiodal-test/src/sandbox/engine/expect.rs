@@ -8,7 +8,6 @@ use super::super::turn::ClientId;
 use super::super::wire::{Frame, put};
 use super::{Engine, Lost};
 use crate::locks::is_own_name;
-use crate::template::SAID;
 
 /// An answer that is due, in the order of what was sent.
 #[derive(Debug)]
@@ -188,7 +187,9 @@ impl Engine {
     /// The server has refused something: what stands behind it, up to the `Sync`, has no answer.
     fn error(&mut self, id: ClientId, frame: &Frame) -> Result<(), Lost> {
         let heard = Heard::read(frame);
-        if matches!(heard.code.get(..3), Some("57P")) && heard.code != "57P03" {
+        let ends = matches!(heard.code.get(..3), Some("57P")) && heard.code != "57P03";
+        // A function may say the same, and nothing has ended.
+        if ends && heard.severity != "ERROR" {
             return Err(Lost(format!("{} ({})", heard.message, heard.code)));
         }
         match self.expect.front() {
@@ -286,7 +287,7 @@ impl Engine {
             b'N' => {
                 let heard = Heard::read(frame);
                 match id {
-                    Some(id) if heard.code == SAID => self.hear(id, &heard),
+                    Some(id) if self.hear(id, &heard) => {}
                     // It is of what somebody has done before.
                     Some(_) if matches!(self.expect.front(), Some(Expect::Ours(_))) => {}
                     Some(_) if self.is_quiet => {}

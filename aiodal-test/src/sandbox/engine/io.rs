@@ -201,9 +201,7 @@ impl Engine {
 
     /// Drives a request to cancel; one for a client that is gone is repeated until it has an effect.
     fn poll_cancel(&mut self, cx: &mut Context<'_>) {
-        let nobody_waits = self
-            .running
-            .is_some_and(|id| self.clients.get(&id).is_none_or(|client| client.is_gone));
+        let nobody_waits = self.running.is_some_and(|id| self.is_gone(id));
         loop {
             let pending = match &mut self.wire.cancelling {
                 Some(Cancelling::Asking(asking)) => asking.as_mut().poll(cx).is_pending(),

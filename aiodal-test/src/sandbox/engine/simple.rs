@@ -141,6 +141,7 @@ impl Engine {
             client.unreport_failed();
         }
         self.failed_statement(&super::super::error::Heard {
+            severity: "ERROR",
             code: said.code,
             message: &said.message,
             detail: said.detail.as_deref(),

@@ -34,7 +34,7 @@ async fn wait_that_nobody_notices(sandbox: Sandbox) -> Result {
 async fn backend_that_dies(sandbox: Sandbox) -> Result {
     let client = sandbox.client().await?;
     client
-        .batch_execute("select pg_terminate_backend(pg_backend_pid())")
+        .batch_execute("set aiodal.sandbox = off; select pg_terminate_backend(pg_backend_pid())")
         .await?;
     Ok(())
 }

@@ -16,9 +16,7 @@ pub(crate) use self::environment::Environment;
 use self::keyword::Keyword;
 pub(crate) use self::password_file::{PasswordFile, Wanted};
 pub(crate) use self::settings::{SessionAttrs, Settings, Target, option};
-#[cfg(feature = "rustls")]
-pub(crate) use self::ssl::Ssl;
-pub(crate) use self::ssl::{RootCert, SslMode};
+pub(crate) use self::ssl::{RootCert, Ssl, SslMode};
 use crate::error::{Error, Result};
 
 /// The keywords of PostgreSQL manual 34.1.2 that something has been said of.

@@ -88,6 +88,14 @@ impl DatabaseUrl {
         url
     }
 
+    /// Returns the same place with other `options` for the server to start each session with.
+    #[must_use]
+    pub fn with_options(&self, options: &str) -> DatabaseUrl {
+        let mut url = self.clone();
+        url.0.config.options(options);
+        url
+    }
+
     pub(crate) fn settings(&self) -> &Settings {
         &self.0
     }

@@ -41,7 +41,7 @@ pub mod schema;
 mod snapshot;
 pub mod statement;
 mod statements;
-#[cfg(feature = "rustls")]
+#[cfg_attr(not(feature = "rustls"), path = "tls/absent.rs")]
 mod tls;
 mod transaction;
 
@@ -54,7 +54,7 @@ pub use self::lane::{Lane, LaneOptions, Observer, Outcome, Params, Revoked, Star
 pub use self::nearest::nearest;
 pub use self::pool::{
     CancelToken, Connection, ConnectionSource, Connections, OnNotice, Pool, PoolOptions, Tap,
-    Watch, connect,
+    Watch, Way, connect,
 };
 pub use self::reflect::Reflect;
 #[doc(hidden)]
@@ -70,6 +70,7 @@ pub use self::statement::{
     TableSource, Update, Upsert,
 };
 pub use self::statements::Statements;
+pub use self::tls::{Handshake as TlsHandshake, Stream as TlsSession};
 pub use self::transaction::{
     CopyIn, CopyOut, IsolationLevel, Retry, RowStream, Transaction, TransactionOptions,
 };

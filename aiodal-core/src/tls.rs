@@ -20,9 +20,12 @@ use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{self, ClientConfig};
 
-use self::stream::Stream;
+pub use self::stream::Stream;
 use self::verifier::Verifier;
 use crate::config::{Ssl, SslMode};
+
+/// Whether there is TLS.
+pub(crate) const COMPILED_IN: bool = true;
 
 /// Makes connections speak TLS. Cheap to clone.
 #[derive(Clone)]
@@ -30,7 +33,7 @@ pub(crate) struct Tls(Arc<ClientConfig>);
 
 /// Why there is no TLS.
 #[derive(Debug)]
-pub(crate) struct TlsError(String);
+pub struct TlsError(String);
 
 impl Tls {
     /// Reads the certificates, anew for each connection: some live for a day.
@@ -47,7 +50,7 @@ impl Tls {
         if roots.is_none() && ssl.mode >= SslMode::VerifyCa {
             return Err(TlsError(
                 "`sslmode` asks to verify the server's certificate, and nothing says by what: give `sslrootcert` \
-                 (a file, or `system`), or put it in ~/.postgresql/root.crt"
+                 (a file, or `system`); where the environment counts, ~/.postgresql/root.crt does too"
                     .to_owned(),
             ));
         }
@@ -103,9 +106,11 @@ where
     }
 }
 
-/// One handshake to come.
+/// One handshake to come, with a server of a certain name.
+///
+/// For whoever makes connections: [`Way::handshake`](crate::Way::handshake) has one.
 #[derive(Clone)]
-pub(crate) struct Handshake {
+pub struct Handshake {
     connector: TlsConnector,
     name: ServerName<'static>,
 }
@@ -161,6 +166,14 @@ impl fmt::Display for TlsError {
 }
 
 impl std::error::Error for TlsError {}
+
+impl fmt::Debug for Handshake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handshake")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
 
 impl fmt::Debug for Tls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -3,10 +3,13 @@
 //! The crates under `faults/` and `renamed/` are workspace members that `cargo test` leaves alone.
 //! They are built once per process and their binaries run directly.
 
+#[path = "../support/authority.rs"]
+mod authority;
 mod clients;
 mod configuration;
 mod crates;
 mod databases;
+mod encrypted;
 mod endings;
 mod escapes;
 mod fixtures;

@@ -17,6 +17,9 @@ mod rows;
 mod statements;
 mod transaction;
 
+#[cfg(all(unix, feature = "rustls"))]
+#[path = "../support/authority.rs"]
+mod authority;
 #[cfg(unix)]
 #[path = "../support/postgres.rs"]
 mod postgres;

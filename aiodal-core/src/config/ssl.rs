@@ -39,6 +39,30 @@ pub(crate) enum SslMode {
     VerifyFull,
 }
 
+impl SslMode {
+    /// Returns libpq's word for it; `None` for the one that is meant without any.
+    pub(crate) fn word(self) -> Option<&'static str> {
+        match self {
+            SslMode::Prefer => None,
+            SslMode::Disable => Some("disable"),
+            SslMode::Allow => Some("allow"),
+            SslMode::Require => Some("require"),
+            SslMode::VerifyCa => Some("verify-ca"),
+            SslMode::VerifyFull => Some("verify-full"),
+        }
+    }
+}
+
+impl RootCert {
+    /// Returns libpq's word for it.
+    pub(crate) fn word(&self) -> String {
+        match self {
+            RootCert::System => "system".to_owned(),
+            RootCert::File(path) => path.display().to_string(),
+        }
+    }
+}
+
 pub(super) fn ssl(parameters: &Parameters, environment: Option<&Environment>) -> Result<Ssl> {
     let values = [
         ("disable", SslMode::Disable),

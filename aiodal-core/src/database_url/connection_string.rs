@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::DatabaseUrl;
-use crate::config::{RootCert, SslMode};
+use crate::config::RootCert;
 
 impl DatabaseUrl {
     /// Returns the URI that another driver or program connects by: **the password is in it**.
@@ -33,18 +33,6 @@ impl DatabaseUrl {
     fn parameters(&self) -> Vec<(&'static str, String)> {
         let config = self.config();
         let ssl = &self.settings().ssl;
-        let mode = match ssl.mode {
-            SslMode::Prefer => None,
-            SslMode::Disable => Some("disable"),
-            SslMode::Allow => Some("allow"),
-            SslMode::Require => Some("require"),
-            SslMode::VerifyCa => Some("verify-ca"),
-            SslMode::VerifyFull => Some("verify-full"),
-        };
-        let root = ssl.root_cert.as_ref().map(|root| match root {
-            RootCert::System => "system".to_owned(),
-            RootCert::File(path) => path.display().to_string(),
-        });
         let path = |path: &std::path::PathBuf| path.display().to_string();
         let seconds = |limit: &std::time::Duration| limit.as_secs().max(1).to_string();
         let password = config.get_password();
@@ -58,8 +46,8 @@ impl DatabaseUrl {
                 "password",
                 password.map(|password| String::from_utf8_lossy(password).into_owned()),
             ),
-            ("sslmode", mode.map(str::to_owned)),
-            ("sslrootcert", root),
+            ("sslmode", ssl.mode.word().map(str::to_owned)),
+            ("sslrootcert", ssl.root_cert.as_ref().map(RootCert::word)),
             ("sslcert", ssl.cert.as_ref().map(path)),
             ("sslkey", ssl.key.as_ref().map(path)),
             ("connect_timeout", config.get_connect_timeout().map(seconds)),

@@ -1,8 +1,11 @@
 //! A place as the variables that libpq's programs go by.
 
-use tokio_postgres::config::{Host, SslMode};
+use std::path::PathBuf;
+
+use tokio_postgres::config::Host;
 
 use super::DatabaseUrl;
+use crate::config::RootCert;
 
 impl DatabaseUrl {
     /// Returns the variables by which psql, `pg_dump` and whatever else uses libpq find this database (PostgreSQL manual
@@ -25,11 +28,8 @@ impl DatabaseUrl {
     pub fn environment(&self) -> Vec<(&'static str, Option<String>)> {
         let config = self.config();
         let password = config.get_password();
-        let mode = match config.get_ssl_mode() {
-            SslMode::Disable => Some("disable"),
-            SslMode::Require => Some("require"),
-            _ => None,
-        };
+        let ssl = &self.settings().ssl;
+        let path = |path: &PathBuf| path.display().to_string();
         let (hosts, addresses, ports) = self.places();
         vec![
             ("PGHOST", hosts),
@@ -42,7 +42,10 @@ impl DatabaseUrl {
             ),
             ("PGDATABASE", Some(self.database().to_owned())),
             ("PGOPTIONS", config.get_options().map(str::to_owned)),
-            ("PGSSLMODE", mode.map(str::to_owned)),
+            ("PGSSLMODE", ssl.mode.word().map(str::to_owned)),
+            ("PGSSLROOTCERT", ssl.root_cert.as_ref().map(RootCert::word)),
+            ("PGSSLCERT", ssl.cert.as_ref().map(path)),
+            ("PGSSLKEY", ssl.key.as_ref().map(path)),
             ("PGSERVICE", None),
         ]
     }
@@ -87,6 +90,9 @@ mod tests {
                 "PGPASSWORD",
                 "PGOPTIONS",
                 "PGSSLMODE",
+                "PGSSLROOTCERT",
+                "PGSSLCERT",
+                "PGSSLKEY",
                 "PGSERVICE"
             ]
         );
@@ -108,5 +114,24 @@ mod tests {
         assert_eq!(get("PGPORT"), Some("6000"));
         assert_eq!(get("PGPASSWORD"), Some("hunter2"));
         assert_eq!(get("PGDATABASE"), Some("d"));
+    }
+
+    #[cfg(feature = "rustls")]
+    #[test]
+    fn psql_verifies_the_server_as_the_url_does() {
+        let text = "host=h user=me sslmode=verify-full sslrootcert=/ca sslcert=/me sslkey=/key";
+        let url: DatabaseUrl = text.parse().unwrap();
+        let ssl: Vec<_> = url
+            .environment()
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.strip_prefix("PGSSL")?, value?)))
+            .collect();
+        let expected = [
+            ("MODE", "verify-full"),
+            ("ROOTCERT", "/ca"),
+            ("CERT", "/me"),
+            ("KEY", "/key"),
+        ];
+        assert_eq!(ssl, expected.map(|(name, value)| (name, value.to_owned())));
     }
 }

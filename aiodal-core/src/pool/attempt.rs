@@ -7,8 +7,6 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 use tokio_postgres::config::{Host, LoadBalanceHosts};
-#[cfg(feature = "rustls")]
-use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::tls::TlsConnect;
 use tokio_postgres::{Config, NoTls};
 
@@ -16,16 +14,13 @@ use super::PoolOptions;
 use super::address::{Address, Stream, UntilHungUp};
 use super::cancel::CancelToken;
 use super::connection::{Connection, drive, version_number};
+use super::encryption::{Encryption, handshake};
 use super::failure::{Credentials, Failure};
-use super::login::Encryption;
 use super::session::Connected;
-use super::tap::Tap;
-#[cfg(feature = "rustls")]
-use super::tap::Tapped;
-use crate::config::{SessionAttrs, Settings, SslMode, Target};
+use super::tap::{Tap, Tapped};
+use crate::config::{SessionAttrs, Settings, Target};
 use crate::error::{Error, Result};
 use crate::statements::Statements;
-#[cfg(feature = "rustls")]
 use crate::tls::Tls;
 
 /// How to make connections.
@@ -126,7 +121,7 @@ impl Attempt<'_> {
         address: &Address,
         attrs: SessionAttrs,
     ) -> Result<Connection, Failure> {
-        let ways = self.ways(address);
+        let ways = Encryption::ways(self.settings.ssl.mode, address.is_socket());
         let mut failed = None;
         for way in ways {
             match self.one_way(target, address, *way).await {
@@ -136,29 +131,6 @@ impl Attempt<'_> {
             }
         }
         Err(failed.expect("there is always one way"))
-    }
-
-    #[cfg(feature = "rustls")]
-    fn ways(&self, address: &Address) -> &'static [Encryption] {
-        match self.settings.ssl.mode {
-            // What passes through the kernel alone needs none.
-            _ if address.is_socket() => &[Encryption::Never],
-            SslMode::Disable => &[Encryption::Never],
-            SslMode::Allow => &[Encryption::Never, Encryption::Always],
-            SslMode::Prefer => &[Encryption::IfOffered, Encryption::Never],
-            SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => &[Encryption::Always],
-        }
-    }
-
-    #[cfg(not(feature = "rustls"))]
-    fn ways(&self, address: &Address) -> &'static [Encryption] {
-        match self.settings.ssl.mode {
-            // Refused where the string is read; a configuration of the driver's own comes this far.
-            SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull if !address.is_socket() => {
-                &[Encryption::Always]
-            }
-            _ => &[Encryption::Never],
-        }
     }
 
     async fn one_way(
@@ -184,18 +156,17 @@ impl Attempt<'_> {
         let failed = |error| Failure::of_driver(error, address, credentials);
         let stream = address.open(&config).await;
         let stream = stream.map_err(|error| Failure::of_opening(error, address))?;
-        #[cfg(feature = "rustls")]
         if way != Encryption::Never {
             let tls = match &self.options.tls {
                 Some(tls) => Ok(tls.clone()),
                 None => Tls::new(&self.settings.ssl),
             };
-            let mut tls = tls.map_err(|error| Failure::of(error.to_string(), error.into()))?;
+            let tls = tls.map_err(|error| Failure::of(error.to_string(), error.into()))?;
             let host = match config.get_hosts() {
                 [Host::Tcp(name)] => name.as_str(),
                 _ => "",
             };
-            let handshake = MakeTlsConnect::<Stream>::make_tls_connect(&mut tls, host)
+            let handshake = handshake(tls, host)
                 .map_err(|error| Failure::of(error.to_string(), error.into()))?;
             let tap = Tap::new(stream);
             let tapped = Tapped::new(handshake.clone(), tap.watch());
@@ -203,11 +174,6 @@ impl Attempt<'_> {
                 .connect(config, address, tap, tapped, handshake)
                 .await
                 .map_err(failed);
-        }
-        if way == Encryption::Always {
-            let reason =
-                "`sslmode` needs TLS, which is compiled in with the feature `rustls` of aiodal";
-            return Err(Failure::of(reason.to_owned(), reason.into()));
         }
         self.connect(config, address, Tap::new(stream), NoTls, NoTls)
             .await

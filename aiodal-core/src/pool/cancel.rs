@@ -13,6 +13,7 @@ use tokio_postgres::{Config, NoTls, Socket};
 
 use super::address::{Address, Stream, UntilHungUp};
 use crate::error::{BoxError, Error, Result};
+use crate::tls::Handshake;
 
 /// The capability to cancel the statement that runs on a connection.
 ///
@@ -25,13 +26,15 @@ pub struct CancelToken {
 }
 
 impl CancelToken {
-    /// Of somebody's own client without TLS, through streams that `open` makes to the same server: each is waited for until
-    /// the server has hung up, and has therefore acted on the request.
+    /// Of somebody's own client, through streams that `open` makes to the same server: each is waited for until the server has
+    /// hung up, and has therefore acted on the request. With a `handshake` the request is made as the connection was, with TLS if
+    /// the server agrees.
     ///
     /// That is for whoever makes connections and opens a [`Lane`](crate::Lane) on one. The time limit is that of `open`, and
     /// whatever is put around [`cancel`](CancelToken::cancel).
     pub fn through<F, S>(
         token: tokio_postgres::CancelToken,
+        handshake: Option<Handshake>,
         open: impl Fn() -> F + Send + Sync + 'static,
     ) -> CancelToken
     where
@@ -39,10 +42,14 @@ impl CancelToken {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let send = move || {
-            let (token, opening) = (token.clone(), open());
+            let (token, handshake, opening) = (token.clone(), handshake.clone(), open());
             async move {
                 let stream = UntilHungUp(opening.await?);
-                Ok(token.cancel_query_raw(stream, NoTls).await?)
+                match handshake {
+                    Some(handshake) => token.cancel_query_raw(stream, handshake).await?,
+                    None => token.cancel_query_raw(stream, NoTls).await?,
+                }
+                Ok(())
             }
             .boxed()
         };

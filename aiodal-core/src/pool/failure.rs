@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio_postgres::error::{DbError, SqlState};
 
 use super::address::Address;
+use super::encryption::{Way, is_tls};
 use crate::error::BoxError;
 
 /// One attempt that failed.
@@ -45,13 +46,11 @@ impl Failure {
             Some(db) => refusal(db, credentials),
             None => at(address, &error, credentials),
         };
-        let below = error.source();
-        let handshake = below.is_some_and(|below| is_tls(below) || below.is::<io::Error>());
         Failure {
             reason,
             // A server that is starting or stopping may have a neighbour that is neither.
             refused: code.is_some_and(|code| *code != SqlState::CANNOT_CONNECT_NOW),
-            otherwise: handshake || code == Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION),
+            otherwise: Way::is_at_fault(&error),
             source: error.into(),
         }
     }
@@ -88,16 +87,6 @@ impl Failure {
             otherwise: false,
         }
     }
-}
-
-#[cfg(feature = "rustls")]
-fn is_tls(error: &(dyn StdError + 'static)) -> bool {
-    error.is::<crate::tls::TlsError>()
-}
-
-#[cfg(not(feature = "rustls"))]
-fn is_tls(_: &(dyn StdError + 'static)) -> bool {
-    false
 }
 
 /// What the server said, with the next step where there is one that its hint doesn't name.

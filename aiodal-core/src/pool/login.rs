@@ -1,20 +1,12 @@
 //! What the driver is told of one attempt: where, with what, and with or without TLS.
 
 use tokio_postgres::Config;
-use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::config::Host;
 
 use super::address::Address;
 use super::attempt::Attempt;
+use super::encryption::Encryption;
 use crate::config::{Target, Wanted};
-
-/// Whether to ask for TLS, and what to do if the server has none.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Encryption {
-    Never,
-    #[cfg_attr(not(feature = "rustls"), expect(dead_code, reason = "there is no TLS"))]
-    IfOffered,
-    Always,
-}
 
 impl Attempt<'_> {
     /// The password, and what it has to do with the password file.
@@ -73,11 +65,7 @@ impl Attempt<'_> {
             (Address::Dialed(_), _) => {}
         }
         config
-            .ssl_mode(match way {
-                Encryption::Never => SslMode::Disable,
-                Encryption::IfOffered => SslMode::Prefer,
-                Encryption::Always => SslMode::Require,
-            })
+            .ssl_mode(way.mode())
             .ssl_negotiation(given.get_ssl_negotiation())
             .channel_binding(given.get_channel_binding())
             .keepalives(given.get_keepalives())

@@ -15,6 +15,7 @@ use crate::config::option;
 use crate::database_url::DatabaseUrl;
 use crate::error::{Error, Result};
 use crate::ident::quote_ident;
+use crate::tls::Tls;
 
 /// Options of a [`Pool`] and of the connections in it.
 ///
@@ -51,8 +52,7 @@ pub struct PoolOptions {
     pub(super) on_connect: Vec<String>,
     pub(super) on_notice: Option<OnNotice>,
     pub(super) dial: Option<Dial>,
-    #[cfg(feature = "rustls")]
-    pub(super) tls: Option<crate::tls::Tls>,
+    pub(super) tls: Option<Tls>,
 }
 
 impl Default for PoolOptions {
@@ -71,7 +71,6 @@ impl Default for PoolOptions {
             on_connect: Vec::new(),
             on_notice: None,
             dial: None,
-            #[cfg(feature = "rustls")]
             tls: None,
         }
     }
@@ -184,7 +183,7 @@ impl PoolOptions {
     /// `sslmode` then still says whether there is TLS, and the configuration who is trusted.
     #[cfg(feature = "rustls")]
     pub fn tls(mut self, config: Arc<tokio_rustls::rustls::ClientConfig>) -> PoolOptions {
-        self.tls = Some(crate::tls::Tls::of(config));
+        self.tls = Some(Tls::of(config));
         self
     }
 

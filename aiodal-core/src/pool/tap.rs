@@ -6,7 +6,6 @@
 mod frames;
 mod outgoing;
 mod pace;
-#[cfg(feature = "rustls")]
 mod tls;
 mod watch;
 
@@ -21,7 +20,6 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use self::frames::Frames;
 use self::outgoing::{FLUSH, Outgoing};
 use self::pace::Pace;
-#[cfg(feature = "rustls")]
 pub(super) use self::tls::Tapped;
 pub use self::watch::Watch;
 

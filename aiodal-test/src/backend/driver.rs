@@ -9,13 +9,15 @@ use std::task::Poll;
 use aiodal_core::Tap;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use tokio_postgres::tls::NoTlsStream;
 
 use super::socket::Socket;
 
+/// The driver's connection. What it would have for TLS is the same as without: the session is the socket's own.
+type Connection = tokio_postgres::Connection<Tap<Socket>, Tap<Socket>>;
+
 /// A connection that nobody drives: its socket is parked.
 pub(crate) struct Driver {
-    connection: tokio_postgres::Connection<Tap<Socket>, NoTlsStream>,
+    connection: Connection,
     socket: Socket,
 }
 
@@ -26,10 +28,7 @@ pub(crate) struct Running {
 }
 
 impl Driver {
-    pub(crate) fn new(
-        connection: tokio_postgres::Connection<Tap<Socket>, NoTlsStream>,
-        socket: Socket,
-    ) -> Driver {
+    pub(crate) fn new(connection: Connection, socket: Socket) -> Driver {
         Driver { connection, socket }
     }
 

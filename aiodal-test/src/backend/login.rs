@@ -3,6 +3,7 @@
 //! SCRAM takes 4096 rounds of HMAC on either side: a few milliseconds of optimised code, and tens of them without.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use nix::time::{ClockId, clock_gettime};
@@ -16,23 +17,23 @@ static TOLD: AtomicBool = AtomicBool::new(false);
 /// A login that computes for less is no reason to say anything.
 const SLOW: Duration = Duration::from_millis(10);
 
-/// A login that has begun on this thread.
-pub(super) struct Login {
-    /// How long the thread had computed by then. Unlike the time that has passed, that is not the network's or the server's.
-    computed: Option<Duration>,
-}
+/// A login on this thread.
+///
+/// How long the thread had computed when it began: unlike the time that has passed, that is not the network's or the server's.
+/// Guards nothing else.
+#[derive(Clone, Default)]
+pub(super) struct Login(Arc<Mutex<Option<Duration>>>);
 
 impl Login {
-    pub(super) fn begin() -> Login {
-        Login {
-            computed: computed(),
-        }
+    /// Notes that it begins, again if there was a TLS handshake before it.
+    pub(super) fn begins(&self) {
+        *self.began() = computed();
     }
 
     /// Keeps a notice for the next test if the login has computed for long. The session's runtime has one thread, so that it
     /// has ended on the one that it began on.
-    pub(super) fn end(self, config: &Config) {
-        let both = self.computed.zip(computed());
+    pub(super) fn end(&self, config: &Config) {
+        let both = self.began().zip(computed());
         let took = both.map(|(before, now)| now.saturating_sub(before));
         if let Some(took) = took
             && took >= SLOW
@@ -41,6 +42,10 @@ impl Login {
         {
             notices::keep(advice(took));
         }
+    }
+
+    fn began(&self) -> MutexGuard<'_, Option<Duration>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,110 +1,35 @@
-//! A stream that can leave one runtime's reactor and join another's.
+//! One end of a movable connection, shared by those who read and write it in turn. Its TLS session moves with it.
 
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
-use std::os::fd::{AsFd, BorrowedFd};
-use std::path::PathBuf;
+use std::mem;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
-use std::time::Duration;
 
-use nix::poll::{PollFd, PollFlags, PollTimeout};
+use aiodal_core::{BoxError, TlsHandshake, TlsSession};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpStream, UnixStream};
-use tokio_postgres::Config;
-use tokio_postgres::config::Host;
+use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
 
-/// Where a connection's server was found; a request to cancel goes to the same place.
-#[derive(Clone, Debug)]
-pub(crate) enum Address {
-    Tcp(SocketAddr),
-    Unix(PathBuf),
-}
+use super::transport::Transport;
 
-/// One end of a movable stream: the connection has one to read and write, whoever moves it has the other.
+/// One end of a movable connection: the driver has one to read and write, whoever moves it has the other.
 #[derive(Clone)]
-pub(crate) struct Socket(Arc<Mutex<State>>);
+pub(crate) struct Socket(Arc<Mutex<Stream>>);
 
 /// The mutex is for two holders on one thread at a time: the driver's task and whoever parks it once
 /// that task has ended. It is never contended.
-enum State {
-    Tcp(TcpStream),
-    Unix(UnixStream),
-    ParkedTcp(std::net::TcpStream),
-    ParkedUnix(std::os::unix::net::UnixStream),
-    /// Moving failed half-way; the connection is lost.
-    Lost,
-}
-
-impl Address {
-    /// Lists the places a configuration names, in the order to try them.
-    ///
-    /// # Errors
-    ///
-    /// A host name that does not resolve.
-    pub(crate) async fn of(config: &Config) -> io::Result<Vec<Address>> {
-        let ports = config.get_ports();
-        let port = |index: usize| {
-            ports
-                .get(index)
-                .or_else(|| ports.first())
-                .copied()
-                .unwrap_or(5432)
-        };
-        if !config.get_hostaddrs().is_empty() {
-            let addresses = config.get_hostaddrs().iter().enumerate();
-            return Ok(addresses
-                .map(|(index, ip)| Address::Tcp(SocketAddr::new(*ip, port(index))))
-                .collect());
-        }
-        let mut addresses = Vec::new();
-        for (index, host) in config.get_hosts().iter().enumerate() {
-            match host {
-                Host::Tcp(name) => {
-                    let found = tokio::net::lookup_host((name.as_str(), port(index))).await?;
-                    addresses.extend(found.map(Address::Tcp));
-                }
-                Host::Unix(directory) => {
-                    addresses.push(Address::Unix(
-                        directory.join(format!(".s.PGSQL.{}", port(index))),
-                    ));
-                }
-            }
-        }
-        Ok(addresses)
-    }
-
-    /// Connects, on the runtime that polls this.
-    ///
-    /// # Errors
-    ///
-    /// What the operating system says, and `TimedOut` after `limit`.
-    pub(crate) async fn connect(&self, limit: Duration) -> io::Result<Socket> {
-        let connecting = async {
-            let state = match self {
-                Address::Tcp(address) => {
-                    let stream = TcpStream::connect(address).await?;
-                    stream.set_nodelay(true)?;
-                    State::Tcp(stream)
-                }
-                Address::Unix(path) => State::Unix(UnixStream::connect(path).await?),
-            };
-            io::Result::Ok(state)
-        };
-        let state = tokio::time::timeout(limit, connecting)
-            .await
-            .map_err(|_| io::ErrorKind::TimedOut)??;
-        Ok(Socket(Arc::new(Mutex::new(state))))
-    }
+///
+/// A TLS session is state that every byte changes. It is here, below those who share the connection, because the driver that
+/// has agreed on it is not the only one to speak on it.
+enum Stream {
+    Plain(Transport),
+    Tls(Box<TlsSession<Transport>>),
 }
 
 impl Socket {
-    /// Makes one of a stream that is there.
-    #[cfg(test)]
-    pub(crate) fn of(stream: UnixStream) -> Socket {
-        Socket(Arc::new(Mutex::new(State::Unix(stream))))
+    pub(crate) fn of(transport: Transport) -> Socket {
+        Socket(Arc::new(Mutex::new(Stream::Plain(transport))))
     }
 
     /// Takes the stream out of its reactor.
@@ -113,11 +38,7 @@ impl Socket {
     ///
     /// The reactor refused; the connection is lost.
     pub(crate) fn park(&self) -> io::Result<()> {
-        self.turn(|state| match state {
-            State::Tcp(stream) => stream.into_std().map(State::ParkedTcp),
-            State::Unix(stream) => stream.into_std().map(State::ParkedUnix),
-            parked => Ok(parked),
-        })
+        self.stream().transport_mut().park()
     }
 
     /// Registers the stream with the current runtime.
@@ -130,56 +51,57 @@ impl Socket {
     ///
     /// Outside of a runtime.
     pub(crate) fn unpark(&self) -> io::Result<()> {
-        self.turn(|state| match state {
-            State::ParkedTcp(stream) => TcpStream::from_std(stream).map(State::Tcp),
-            State::ParkedUnix(stream) => UnixStream::from_std(stream).map(State::Unix),
-            registered => Ok(registered),
-        })
+        self.stream().transport_mut().unpark()
     }
 
     /// Says whether the server has neither closed the parked stream nor sent anything unasked.
     pub(crate) fn is_quiet(&self) -> bool {
-        let state = self.state();
-        let fd = match &*state {
-            State::ParkedTcp(stream) => stream.as_fd(),
-            State::ParkedUnix(stream) => stream.as_fd(),
-            State::Tcp(_) | State::Unix(_) | State::Lost => return false,
-        };
-        !is_readable(fd)
+        self.stream().transport().is_quiet()
     }
 
-    fn turn(&self, change: impl FnOnce(State) -> io::Result<State>) -> io::Result<()> {
-        let mut state = self.state();
-        *state = change(std::mem::replace(&mut *state, State::Lost))?;
+    /// Speaks TLS from here on.
+    ///
+    /// # Errors
+    ///
+    /// The handshake failed; the connection is lost.
+    pub(super) async fn secure(&self, handshake: TlsHandshake) -> Result<(), BoxError> {
+        let lost = Stream::Plain(Transport::Lost);
+        let Stream::Plain(plain) = mem::replace(&mut *self.stream(), lost) else {
+            return Err("it speaks TLS already".into());
+        };
+        let session = handshake.connect(plain).await?;
+        *self.stream() = Stream::Tls(Box::new(session));
         Ok(())
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn stream(&self) -> MutexGuard<'_, Stream> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    fn with<T>(
-        &self,
-        poll: impl FnOnce(Pin<&mut dyn Stream>) -> Poll<io::Result<T>>,
-    ) -> Poll<io::Result<T>> {
-        match &mut *self.state() {
-            State::Tcp(stream) => poll(Pin::new(stream)),
-            State::Unix(stream) => poll(Pin::new(stream)),
-            // Only a driver that outlived its runtime could come here.
-            State::ParkedTcp(_) | State::ParkedUnix(_) | State::Lost => {
-                Poll::Ready(Err(io::ErrorKind::NotConnected.into()))
-            }
+impl Stream {
+    fn transport(&self) -> &Transport {
+        match self {
+            Stream::Plain(transport) => transport,
+            Stream::Tls(session) => session.get_ref(),
+        }
+    }
+
+    fn transport_mut(&mut self) -> &mut Transport {
+        match self {
+            Stream::Plain(transport) => transport,
+            Stream::Tls(session) => session.get_mut(),
         }
     }
 }
 
-trait Stream: AsyncRead + AsyncWrite + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Unpin> Stream for T {}
-
-/// Hang-up and error count as readable: reading is how they are found out.
-fn is_readable(fd: BorrowedFd<'_>) -> bool {
-    let mut fds = [PollFd::new(fd, PollFlags::POLLIN)];
-    !matches!(nix::poll::poll(&mut fds, PollTimeout::ZERO), Ok(0))
+impl TlsStream for Socket {
+    fn channel_binding(&self) -> ChannelBinding {
+        match &*self.stream() {
+            Stream::Plain(_) => ChannelBinding::none(),
+            Stream::Tls(session) => session.channel_binding(),
+        }
+    }
 }
 
 impl AsyncRead for Socket {
@@ -188,7 +110,10 @@ impl AsyncRead for Socket {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        self.with(|stream| stream.poll_read(cx, buf))
+        match &mut *self.stream() {
+            Stream::Plain(transport) => Pin::new(transport).poll_read(cx, buf),
+            Stream::Tls(session) => Pin::new(session).poll_read(cx, buf),
+        }
     }
 }
 
@@ -198,15 +123,24 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.with(|stream| stream.poll_write(cx, buf))
+        match &mut *self.stream() {
+            Stream::Plain(transport) => Pin::new(transport).poll_write(cx, buf),
+            Stream::Tls(session) => Pin::new(session).poll_write(cx, buf),
+        }
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.with(|stream| stream.poll_flush(cx))
+        match &mut *self.stream() {
+            Stream::Plain(transport) => Pin::new(transport).poll_flush(cx),
+            Stream::Tls(session) => Pin::new(session).poll_flush(cx),
+        }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.with(|stream| stream.poll_shutdown(cx))
+        match &mut *self.stream() {
+            Stream::Plain(transport) => Pin::new(transport).poll_shutdown(cx),
+            Stream::Tls(session) => Pin::new(session).poll_shutdown(cx),
+        }
     }
 }
 

@@ -5,12 +5,16 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use aiodal_core::{BoxError, CancelToken, DatabaseUrl, SqlState, Statements, Tap, Watch};
-use tokio_postgres::{Client, Config, NoTls};
+use aiodal_core::{
+    BoxError, CancelToken, DatabaseUrl, SqlState, Statements, Tap, TlsHandshake, Watch, Way,
+};
+use tokio_postgres::Client;
 
+use super::address::Address;
 use super::driver::{Driver, Running};
 use super::login::Login;
-use super::socket::Address;
+use super::socket::Socket;
+use super::upgrade::Upgrade;
 
 /// How long to wait for one address of a server to accept, when the URL gives no `connect_timeout`.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
@@ -22,7 +26,9 @@ pub(crate) struct Backend {
     pub(crate) statements: Arc<Statements>,
     /// What the tap on its socket knows.
     pub(crate) watch: Arc<Watch>,
-    pub(crate) address: Address,
+    address: Address,
+    /// For a request to cancel, which goes the same way as the connection.
+    handshake: Option<TlsHandshake>,
     /// Whether the server, from PostgreSQL 15 on, can be asked to count each transaction by itself.
     pub(crate) counts_apart: bool,
     /// What the server said of itself at the beginning.
@@ -79,14 +85,13 @@ const REPORTED: [&str; 15] = [
 ///
 /// The last address's failure, or the server's refusal.
 pub(crate) async fn connect(url: &DatabaseUrl) -> Result<Backend, BoxError> {
-    let mut watched = url.config().clone();
-    let options = watched
+    let options = url
+        .config()
         .get_options()
         .map_or_else(|| WATCH.to_owned(), |given| format!("{given} {WATCH}"));
-    watched.options(options);
-    match connect_with(&watched).await {
+    match connect_with(&url.with_options(&options)).await {
         // A platform that cannot watch (22023), or a pooler that takes no options (08P01).
-        Err(error) if is_refused_option(&error) => connect_with(url.config()).await,
+        Err(error) if is_refused_option(&error) => connect_with(url).await,
         result => result,
     }
 }
@@ -102,71 +107,98 @@ fn is_refused_option(error: &BoxError) -> bool {
     code.is_some_and(|code| refused.contains(code))
 }
 
-async fn connect_with(config: &Config) -> Result<Backend, BoxError> {
-    let limit = config
-        .get_connect_timeout()
-        .copied()
-        .unwrap_or(CONNECT_LIMIT);
+async fn connect_with(url: &DatabaseUrl) -> Result<Backend, BoxError> {
+    let limit = url.config().get_connect_timeout();
+    let limit = limit.copied().unwrap_or(CONNECT_LIMIT);
     let mut failure: BoxError = "the URL's host resolves to no address".into();
-    for address in Address::of(config).await? {
-        let socket = match address.connect(limit).await {
-            Ok(socket) => socket,
-            Err(error) => {
-                failure = with_address(&error, &address).into();
-                continue;
+    for address in Address::of(url.config()).await? {
+        let mut refusal = None;
+        for way in url.ways(address.host())? {
+            let socket = match address.connect(limit).await {
+                Ok(socket) => socket,
+                Err(error) => {
+                    failure = io::Error::new(error.kind(), format!("{address}: {error}")).into();
+                    break;
+                }
+            };
+            match log_in(socket, &address, &way, limit).await {
+                Ok(backend) => return Ok(backend),
+                // With TLS it may go better than without, or the other way round.
+                Err(error) if is_at_fault(&error) => refusal = refusal.or(Some(error)),
+                Err(error) => return Err(error),
             }
-        };
-        let tap = Tap::new(socket.clone());
-        let watch = tap.watch();
-        let login = Login::begin();
-        let connecting = config.connect_raw(tap, NoTls);
-        let (client, connection) =
-            tokio::time::timeout(limit, connecting)
-                .await
-                .map_err(|_| {
-                    io::Error::new(
-                        io::ErrorKind::TimedOut,
-                        "the server accepted but did not answer",
-                    )
-                })??;
-        let counts_apart = connection
-            .parameter("server_version")
-            .and_then(major)
-            .is_some_and(|major| major >= 15);
-        let parameters = REPORTED.into_iter().filter_map(|name| {
-            let value = connection.parameter(name)?;
-            Some((name.to_owned(), value.to_owned()))
-        });
-        let parameters = parameters.collect();
-        login.end(config);
-        let driver = Driver::new(connection, socket);
-        driver.park()?;
-        return Ok(Backend {
-            client: Arc::new(client),
-            statements: Arc::default(),
-            watch,
-            address,
-            counts_apart,
-            parameters,
-            guarded: false,
-            driver: Some(driver),
-        });
+        }
+        if let Some(refusal) = refusal {
+            return Err(refusal);
+        }
     }
     Err(failure)
+}
+
+fn is_at_fault(error: &BoxError) -> bool {
+    error
+        .downcast_ref::<tokio_postgres::Error>()
+        .is_some_and(Way::is_at_fault)
+}
+
+/// Logs in on a connection to a server, which is parked then.
+///
+/// # Errors
+///
+/// What the server says, and `TimedOut` after `limit`.
+async fn log_in(
+    socket: Socket,
+    address: &Address,
+    way: &Way,
+    limit: Duration,
+) -> Result<Backend, BoxError> {
+    let tap = Tap::new(socket.clone());
+    let watch = tap.watch();
+    let login = Login::default();
+    login.begins();
+    let upgrade = Upgrade {
+        socket: socket.clone(),
+        handshake: way.handshake(),
+        login: login.clone(),
+    };
+    let connecting = way.config().connect_raw(tap, upgrade);
+    let (client, connection) = tokio::time::timeout(limit, connecting)
+        .await
+        .map_err(|_| {
+            io::Error::new(
+                io::ErrorKind::TimedOut,
+                "the server accepted but did not answer",
+            )
+        })??;
+    let counts_apart = connection
+        .parameter("server_version")
+        .and_then(major)
+        .is_some_and(|major| major >= 15);
+    let parameters = REPORTED.into_iter().filter_map(|name| {
+        let value = connection.parameter(name)?;
+        Some((name.to_owned(), value.to_owned()))
+    });
+    let parameters = parameters.collect();
+    login.end(way.config());
+    let driver = Driver::new(connection, socket);
+    driver.park()?;
+    Ok(Backend {
+        client: Arc::new(client),
+        statements: Arc::default(),
+        watch,
+        address: address.clone(),
+        handshake: way.handshake(),
+        counts_apart,
+        parameters,
+        guarded: false,
+        driver: Some(driver),
+    })
 }
 
 /// Reads `15.4 (Debian ..)` and `17beta1`.
 fn major(version: &str) -> Option<u32> {
     let end = version.find(|c: char| !c.is_ascii_digit());
     version[..end.unwrap_or(version.len())].parse().ok()
-}
-
-fn with_address(error: &io::Error, address: &Address) -> io::Error {
-    let at = match address {
-        Address::Tcp(address) => address.to_string(),
-        Address::Unix(path) => path.display().to_string(),
-    };
-    io::Error::new(error.kind(), format!("{at}: {error}"))
 }
 
 impl bb8::ManageConnection for BackendSource {
@@ -215,10 +247,14 @@ impl Backend {
     /// What cancels the connection's statement, and is done when the server has heard.
     pub(crate) fn cancel_token(&self) -> CancelToken {
         let address = self.address.clone();
-        CancelToken::through(self.client.cancel_token(), move || {
-            let address = address.clone();
-            async move { address.connect(CONNECT_LIMIT).await }
-        })
+        CancelToken::through(
+            self.client.cancel_token(),
+            self.handshake.clone(),
+            move || {
+                let address = address.clone();
+                async move { address.connect(CONNECT_LIMIT).await }
+            },
+        )
     }
 
     /// Talks to the server on the current runtime, and parks the connection again.

@@ -223,7 +223,7 @@ impl OwnTransaction {
         })?;
         tokio::spawn(connection);
         let sandbox = self.sandbox.clone();
-        let cancel = CancelToken::through(client.cancel_token(), move || {
+        let cancel = CancelToken::through(client.cancel_token(), None, move || {
             let sandbox = sandbox.clone();
             async move { Ok(sandbox.connect()) }
         });

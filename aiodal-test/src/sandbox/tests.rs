@@ -20,7 +20,7 @@ use super::report::Report;
 use super::serve::{Trust, serve};
 use super::shared::Shared;
 use super::wire;
-use crate::backend::Socket;
+use crate::backend::{Socket, Transport};
 use crate::case::TestCase;
 use crate::config::Config;
 use crate::journal::Journal;
@@ -81,7 +81,7 @@ async fn meet(seed: u64) {
     let shared = Arc::new(Shared::new(Arc::default(), &url, sender));
     let case = TestCase::new("a::b", "a.rs", 1, ".");
     let mut engine = Engine::new(Parts {
-        socket: Socket::of(ours),
+        socket: Socket::of(Transport::Unix(ours)),
         events,
         cancel: cancel_token().await,
         journal: Arc::new(Journal::new(&case, &Config::default())),
@@ -155,7 +155,7 @@ async fn cancel_token() -> CancelToken {
         .connect_raw(near, tokio_postgres::NoTls)
         .await
         .unwrap();
-    CancelToken::through(client.cancel_token(), || async {
+    CancelToken::through(client.cancel_token(), None, || async {
         Err::<DuplexStream, _>(std::io::ErrorKind::NotConnected.into())
     })
 }

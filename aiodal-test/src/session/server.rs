@@ -4,7 +4,6 @@ use std::fmt::{self, Write as _};
 use std::path::Path;
 
 use aiodal_core::{BoxError, DataAccessLayer, DatabaseUrl, SqlState};
-use tokio_postgres::config::SslMode;
 
 use super::Session;
 use super::hooks::Hooks;
@@ -296,20 +295,13 @@ impl Server {
 ///
 /// # Errors
 ///
-/// It can't be read, or asks for what tests can't do.
+/// It can't be read, or asks for TLS, which is not compiled in.
 pub(crate) fn given_url(given: &str) -> Result<DatabaseUrl, SetUpError> {
-    let url: DatabaseUrl = given.parse().map_err(|error: aiodal_core::Error| {
+    given.parse().map_err(|error: aiodal_core::Error| {
         let places =
             "it comes from AIODAL_DATABASE_URL, aiodal.toml, DATABASE_URL or `Session::configure`";
         SetUpError::new(error.to_string(), places)
-    })?;
-    if url.config().get_ssl_mode() == SslMode::Require {
-        return Err(SetUpError::new(
-            format!("tests can't connect to {url} as its `sslmode` asks: they don't speak TLS yet"),
-            "leave `sslmode` out, or use `prefer`, if the server takes connections without TLS",
-        ));
-    }
-    Ok(url)
+    })
 }
 
 async fn connect(url: &DatabaseUrl, config: &Config) -> Result<Backend, SetUpError> {
@@ -354,11 +346,10 @@ fn with_settings(
         let value = value.replace('\\', "\\\\").replace(' ', "\\ ");
         let _infallible = write!(options, " -c {name}={value}");
     }
-    let mut driver = url.config().clone();
+    let mut url = url.clone();
     if !options.is_empty() {
-        driver.options(options.trim());
+        url = url.with_options(options.trim());
     }
-    let mut url = DatabaseUrl::from(driver);
     if let Some(registration) = registration {
         let hooks = Hooks::of(Some(registration));
         let builder = hooks.data_access_layer(DataAccessLayer::builder());

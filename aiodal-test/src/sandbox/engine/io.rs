@@ -33,6 +33,8 @@ pub(super) struct Wire {
     socket: Socket,
     incoming: BytesMut,
     pub(super) outgoing: BytesMut,
+    /// Whether some of what was written may not be on its way.
+    unflushed: bool,
     /// The room that data on its way takes.
     credits: Vec<Credit>,
     cancelling: Option<Cancelling>,
@@ -57,6 +59,7 @@ impl Wire {
             socket,
             incoming: BytesMut::with_capacity(CHUNK),
             outgoing: BytesMut::with_capacity(8 << 10),
+            unflushed: false,
             credits: Vec::new(),
             cancelling: None,
         }
@@ -87,12 +90,22 @@ impl Wire {
         while self.outgoing.has_remaining() {
             match Pin::new(&mut self.socket).poll_write(cx, &self.outgoing) {
                 Poll::Ready(Ok(0)) => return Err(closed()),
-                Poll::Ready(Ok(written)) => self.outgoing.advance(written),
+                Poll::Ready(Ok(written)) => {
+                    self.outgoing.advance(written);
+                    self.unflushed = true;
+                }
                 Poll::Ready(Err(error)) => return Err(Lost(error.to_string())),
                 Poll::Pending => return Ok(()),
             }
         }
         self.credits.clear();
+        // A TLS session takes more than it has sent.
+        if self.unflushed
+            && let Poll::Ready(flushed) = Pin::new(&mut self.socket).poll_flush(cx)
+        {
+            flushed.map_err(|error| Lost(error.to_string()))?;
+            self.unflushed = false;
+        }
         Ok(())
     }
 

@@ -25,7 +25,8 @@ impl Engine {
                 return Ok(false);
             }
         } else {
-            self.open_block(id, modes);
+            // Whether it may have its modes depends on what it would be without them.
+            self.open_block(id, Modes::default());
             if !self.take_modes(id, modes).await? {
                 // It has not begun.
                 self.undo_block(id);

@@ -181,13 +181,23 @@ pub(super) fn query(buffer: &mut BytesMut, sql: &str) {
 
 /// Appends what runs a statement that takes nothing and returns nothing, by its name.
 pub(super) fn run_prepared(buffer: &mut BytesMut, name: &str) {
+    bind(buffer, "", name);
+    execute(buffer, "");
+}
+
+/// Appends a `Bind` of a statement that takes nothing.
+pub(super) fn bind(buffer: &mut BytesMut, portal: &str, statement: &str) {
     put(buffer, b'B', |buffer| {
-        put_str(buffer, "");
-        put_str(buffer, name);
+        put_str(buffer, portal);
+        put_str(buffer, statement);
         buffer.put_slice(&[0; 6]);
     });
+}
+
+/// Appends an `Execute` to the end.
+pub(super) fn execute(buffer: &mut BytesMut, portal: &str) {
     put(buffer, b'E', |buffer| {
-        put_str(buffer, "");
+        put_str(buffer, portal);
         buffer.put_u32(0);
     });
 }

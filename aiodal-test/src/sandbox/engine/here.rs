@@ -1,13 +1,17 @@
 //! Statements that the server need not see: what it would say of them, as long as nothing of their client's is behind the guard,
-//! or nothing is due that may fail. They have no portal but the one without a name.
+//! or nothing is due that may fail.
 
 use super::super::client::{Portal, Prepared, Run};
 use super::super::error::{Said, failed_transaction};
 use super::super::turn::{ClientId, Status};
-use super::super::wire::{Malformed, Reader};
+use super::super::wire::{self, Malformed, Reader};
 use super::Engine;
 use super::control::Place;
+use super::expect::Expect;
 use super::extended::Trouble;
+
+/// What portals are bound to on the server.
+const STANDS_IN: &str = "aiodal_stands_in";
 
 impl Engine {
     pub(super) async fn parse_here(
@@ -27,10 +31,7 @@ impl Engine {
             return self.refuse_message(id, &failed_transaction()).await;
         }
         if !name.is_empty() && client.statements.contains_key(name) {
-            let message = format!("prepared statement \"{name}\" already exists");
-            return self
-                .refuse_message(id, &Said::error("42P05", message))
-                .await;
+            return self.statement_exists(id, name).await;
         }
         client.set_prepared(name, Some(prepared));
         if name.is_empty() && self.unnamed_of == Some(id) {
@@ -43,7 +44,7 @@ impl Engine {
     pub(super) async fn bind_here(
         &mut self,
         id: ClientId,
-        statement: &str,
+        (name, statement): (&str, &str),
         bound: Portal,
         rest: &[u8],
     ) -> Result<bool, Trouble> {
@@ -59,9 +60,17 @@ impl Engine {
         if bound.bound_failed && bound.run != Run::Exit {
             return self.refuse_message(id, &failed_transaction()).await;
         }
-        if let Some(client) = self.clients.get_mut(&id) {
-            client.set_portal("", Some(bound));
+        let Some(client) = self.clients.get_mut(&id) else {
+            return Ok(false);
+        };
+        let is_taken = client.portals.contains_key(name) || client.declares(name);
+        if !name.is_empty() && is_taken {
+            let message = format!("cursor \"{name}\" already exists");
+            return self
+                .refuse_message(id, &Said::error("42P03", message))
+                .await;
         }
+        client.set_portal(name, Some(bound));
         self.said(b'2', |_| {});
         Ok(true)
     }
@@ -93,12 +102,42 @@ impl Engine {
         self.clients.get_mut(&id)?.portals.get_mut(name)
     }
 
+    /// Has the server know the portals that have a name, without waiting: nothing of the client's has been behind the guard.
+    pub(super) fn bind_on_server(&mut self, id: ClientId) {
+        let Some(client) = self.clients.get_mut(&id) else {
+            return;
+        };
+        let here = client.portals.iter_mut();
+        for (name, portal) in here.filter(|(name, portal)| !name.is_empty() && portal.is_here) {
+            portal.is_here = false;
+            client.block.portals.insert(name.clone());
+            let out = &mut self.wire.outgoing;
+            wire::parse(out, STANDS_IN, portal.run.in_place());
+            wire::bind(out, name, STANDS_IN);
+            self.expect.extend([Expect::Ours(b'1'), Expect::Ours(b'2')]);
+            if portal.has_run && portal.run == Run::Here {
+                wire::execute(out, name);
+                self.expect.push_back(Expect::Ours(b'C'));
+            }
+            wire::close_statement(out, STANDS_IN);
+            self.expect.push_back(Expect::Ours(b'3'));
+            self.unsynced = true;
+        }
+    }
+
     /// Says whether a failure has left nothing of a portal but its name.
     pub(super) fn is_dead(&self, id: ClientId, portal: &Portal) -> bool {
         let client = self.clients.get(&id);
         let depth = client.map_or(0, |client| client.block.savepoints.len());
         let has_failed = self.turn.status(id) == Status::Failed;
         has_failed && !portal.bound_failed && portal.depth >= depth
+    }
+
+    /// Says whether the server does not know of a statement with the name.
+    pub(super) fn is_taken_here(&self, id: ClientId, name: &str) -> bool {
+        let client = self.clients.get(&id);
+        let known = client.and_then(|client| client.statements.get(name));
+        known.is_some_and(|known| !known.is_there)
     }
 
     /// Says whether a portal is not there, where that is known. Of the one without a name it always is: if it isn't there, PostgreSQL

@@ -9,8 +9,6 @@ use super::super::turn::ClientId;
 use super::Engine;
 use super::expect::Expect;
 use super::extended::Trouble;
-use super::set::IN_SANDBOX;
-use super::settle::NOWHERE;
 
 impl Engine {
     /// Tells the client of an error, behind the answers to what it has sent before.
@@ -33,6 +31,16 @@ impl Engine {
     ) -> Result<bool, Trouble> {
         let said = Said::error("34000", format!("portal \"{name}\" does not exist"));
         self.refuse_message(id, &said).await
+    }
+
+    pub(super) async fn statement_exists(
+        &mut self,
+        id: ClientId,
+        name: &str,
+    ) -> Result<bool, Trouble> {
+        let message = format!("prepared statement \"{name}\" already exists");
+        self.refuse_message(id, &Said::error("42P05", message))
+            .await
     }
 
     pub(super) async fn unknown_statement(
@@ -88,11 +96,8 @@ impl Engine {
         (pieces, sql): (&[Piece<'_>], &str),
         run: Run,
     ) -> Option<(String, Option<(usize, usize)>)> {
-        match run {
-            Run::Here => return Some((IN_SANDBOX.to_owned(), None)),
-            // One that may stand in a failed transaction as well.
-            Run::Exit => return Some((NOWHERE.to_owned(), None)),
-            Run::Plain | Run::Noted => {}
+        if run.is_ours() {
+            return Some((run.in_place().to_owned(), None));
         }
         let [piece] = pieces else { return None };
         let (Verb::Execute(name) | Verb::Prepare(name) | Verb::Deallocate(Some(name))) =

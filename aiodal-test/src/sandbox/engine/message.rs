@@ -8,7 +8,7 @@ use bytes::BufMut;
 
 use super::super::client::{Portal, Prepared, Run};
 use super::super::error::failed_transaction;
-use super::super::lex::{Verb, pieces};
+use super::super::lex::{Piece, Verb, pieces};
 use super::super::turn::{ClientId, Status};
 use super::super::wire::{Frame, put, put_str};
 use super::Engine;
@@ -24,6 +24,7 @@ impl Engine {
         (name, sql): (&str, &str),
         types: &[u8],
     ) -> Result<bool, Trouble> {
+        let has_failed = self.turn.status(id) == Status::Failed;
         let pieces = pieces(sql, self.conforms(id));
         let run = match &pieces[..] {
             [piece] => self.run_of(id, piece, sql),
@@ -71,8 +72,13 @@ impl Engine {
         if name.is_empty() {
             self.unnamed_of = Some(id);
         } else {
-            // What has the name already, if so.
-            self.ensure(id, name);
+            if self.is_taken_here(id, name) {
+                if !has_failed {
+                    self.ensure(id, name);
+                } else if may_stand_in_failed(&pieces) {
+                    return self.statement_exists(id, name).await;
+                }
+            }
             prepared.is_there = true;
         }
         let Some(client) = self.clients.get_mut(&id) else {
@@ -112,9 +118,10 @@ impl Engine {
             bound_failed: has_failed,
         };
         let name = prepared.name.clone();
-        if portal.is_empty() && bound.run.is_ours() && self.is_quiet() {
+        let may_be_here = portal.is_empty() || !self.turn.is_open(id);
+        if may_be_here && bound.run.is_ours() && self.is_quiet() {
             bound.is_here = true;
-            return self.bind_here(id, statement, bound, rest).await;
+            return self.bind_here(id, (portal, statement), bound, rest).await;
         }
         if !self.enter(id).await? {
             return Ok(false);
@@ -267,6 +274,7 @@ impl Engine {
 
     pub(super) fn close_named(&mut self, id: ClientId, is_statement: bool, name: &str) -> bool {
         let is_quiet = self.is_quiet();
+        let may_be = !self.lacks_portal(id, name);
         let Some(client) = self.clients.get_mut(&id) else {
             return false;
         };
@@ -289,9 +297,7 @@ impl Engine {
             server_name
         } else {
             let known = client.portals.remove(name);
-            let is_there = known
-                .as_ref()
-                .map_or(!name.is_empty(), |known| !known.is_here);
+            let is_there = known.as_ref().map_or(may_be, |known| !known.is_here);
             if is_quiet && !is_there {
                 self.said(b'3', |_| {});
                 return true;
@@ -307,4 +313,13 @@ impl Engine {
         self.unsynced = true;
         true
     }
+}
+
+/// Says whether a failed transaction takes a statement.
+fn may_stand_in_failed(pieces: &[Piece<'_>]) -> bool {
+    let [piece] = pieces else { return false };
+    matches!(
+        piece.verb,
+        Verb::Commit { .. } | Verb::Rollback { .. } | Verb::RollbackTo(_)
+    )
 }

@@ -36,15 +36,17 @@ impl Engine {
             Work::Extended(frames, _) => {
                 // What the unit itself has prepared, and bound.
                 let mut prepared: Vec<&str> = Vec::new();
-                let mut bound = false;
+                let mut bound: Vec<&str> = Vec::new();
                 !frames.iter().all(|frame| {
                     let is_here = |name: &str| {
                         let known = client.prepared(name);
                         prepared.contains(&name) || known.is_some_and(|known| ours(&known.sql))
                     };
-                    let is_bound_here = || {
-                        let portal = client.portals.get("");
-                        portal.is_none_or(|portal| portal.is_here && ours(&portal.sql))
+                    let is_bound_here = |name: &str| match client.portals.get(name) {
+                        _ if bound.contains(&name) => true,
+                        Some(portal) => portal.is_here && ours(&portal.sql),
+                        // It is not there at all.
+                        None => !client.declares(name),
                     };
                     let mut body = frame.body();
                     match (frame.tag(), body.clone().u8()) {
@@ -55,10 +57,13 @@ impl Engine {
                             }
                             _ => false,
                         },
-                        (b'B', _) => {
-                            bound = matches!((body.str(), body.str()), (Ok(""), Ok(name)) if is_here(name));
-                            bound
-                        }
+                        (b'B', _) => match (body.str(), body.str()) {
+                            (Ok(portal), Ok(name)) if is_here(name) => {
+                                bound.push(portal);
+                                true
+                            }
+                            _ => false,
+                        },
                         (b'D' | b'C', Ok(b'S')) => {
                             let is_on_server = |name: &str| {
                                 let known = client.prepared(name);
@@ -70,7 +75,7 @@ impl Engine {
                         (tag, _) => {
                             let kind = if tag == b'E' { Ok(b'P') } else { body.u8() };
                             let name = kind.and_then(|_| body.str());
-                            name == Ok("") && (bound || is_bound_here())
+                            name.is_ok_and(is_bound_here)
                         }
                     }
                 })

@@ -1,8 +1,11 @@
 //! What goes ahead of a unit: the guard, and the client's settings.
 
+use super::super::client::Run;
 use super::super::turn::{ClientId, Settle, Status};
+
 use super::super::wire;
 use super::expect::{Answered, Expect};
+use super::set::IN_SANDBOX;
 use super::{Engine, Lost};
 
 /// The guard, and the names of what sets and settles it. They are prepared once for each connection.
@@ -58,6 +61,7 @@ impl Engine {
             self.unnamed_of = None;
             self.expect.push_back(Expect::OurQuery);
         }
+        self.bind_on_server(id);
         self.share_failure(id).await
     }
 
@@ -197,5 +201,16 @@ impl Engine {
         wire::bare(&mut self.wire.outgoing, b'S');
         self.expect.push_back(Expect::Sync);
         self.answers(id).await
+    }
+}
+
+impl Run {
+    /// Returns what the server has in the place of a statement that the sandbox runs.
+    pub(super) fn in_place(self) -> &'static str {
+        match self {
+            // It may stand in a failed transaction as well.
+            Run::Exit => NOWHERE,
+            Run::Plain | Run::Noted | Run::Here => IN_SANDBOX,
+        }
     }
 }

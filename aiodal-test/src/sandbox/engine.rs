@@ -39,6 +39,7 @@ use super::constraints::Deferrable;
 use super::error::Said;
 use super::event::{Event, Unit, Work};
 use super::report::Report;
+use super::reported::Reported;
 use super::settings::Settings;
 use super::turn::{ClientId, Settle, Status, Turn};
 use super::wire::Frame;
@@ -90,8 +91,8 @@ pub(super) struct Engine {
     /// The client whose data the server takes.
     copying: Option<ClientId>,
     constraints: Constraints,
-    /// What statements of the unit have set by calling `set_config`, and whether for the transaction only.
-    set_by_call: Vec<(String, bool)>,
+    /// What statements of the unit have set by calling `set_config`, whether for the transaction only, and what was reported before.
+    set_by_call: Vec<(String, bool, Reported)>,
     /// Where a name has been made longer in what is run: positions behind it, in characters, are less by so many.
     lengthened: Option<(usize, usize)>,
     /// A statement of the unit may have written something.
@@ -102,7 +103,7 @@ pub(super) struct Engine {
     /// Nobody is told of what fails.
     is_muted: bool,
     /// Nobody is told of what a query of ours gives notice of.
-    is_quiet: bool,
+    is_hushed: bool,
     /// Temporary tables of clients that are gone.
     orphans: Vec<Temporary>,
     /// Statements and portals of clients that are gone.
@@ -205,7 +206,7 @@ impl Engine {
             may_write: false,
             sync_is_idle: false,
             is_muted: false,
-            is_quiet: false,
+            is_hushed: false,
             orphans: Vec::new(),
             left: Vec::new(),
             patience,

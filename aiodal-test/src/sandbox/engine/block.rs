@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::client::Block;
 use super::super::error::{Said, needs_block};
-use super::super::lex::{Modes, Name, Verb};
+use super::super::lex::{Modes, Name, Verb, pieces};
 use super::super::turn::{ClientId, Status};
 use super::control::{OWN_DATABASE, Place};
 use super::expect::Answered;
@@ -266,6 +266,22 @@ impl Engine {
         }
     }
 
+    /// The same of what is run by a portal.
+    pub(super) fn note_portal(&mut self, id: ClientId, sql: &str) {
+        let client = self.clients.get(&id);
+        if client.is_none_or(|client| client.block.has_snapshot) {
+            return;
+        }
+        if !self.turn.status(id).in_block() {
+            // There may be a BEGIN behind it, but hardly ever is.
+            let has_snapshot = is_planned(sql);
+            return self.with_block(id, |block| block.has_snapshot |= has_snapshot);
+        }
+        for piece in pieces(sql, self.conforms(id)) {
+            self.note_snapshot(id, &piece.verb, &sql[piece.start..piece.end]);
+        }
+    }
+
     pub(super) async fn set_transaction(
         &mut self,
         id: ClientId,
@@ -344,4 +360,13 @@ fn merged(one: Modes, over: Modes) -> Modes {
         deferrable: over.deferrable.or(one.deferrable),
         snapshot: over.snapshot,
     }
+}
+
+/// Says whether the server takes a snapshot to parse a statement.
+pub(super) fn is_planned(sql: &str) -> bool {
+    const WORDS: [&str; 9] = [
+        "select", "insert", "update", "delete", "merge", "values", "with", "declare", "explain",
+    ];
+    let first = sql.trim_start().split(|c: char| !c.is_alphabetic()).next();
+    first.is_some_and(|first| WORDS.iter().any(|word| word.eq_ignore_ascii_case(first)))
 }

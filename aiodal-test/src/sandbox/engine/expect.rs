@@ -290,7 +290,7 @@ impl Engine {
                     Some(id) if self.hear(id, &heard) => {}
                     // It is of what somebody has done before.
                     Some(_) if matches!(self.expect.front(), Some(Expect::Ours(_))) => {}
-                    Some(_) if self.is_quiet => {}
+                    Some(_) if self.is_hushed => {}
                     Some(_) => {
                         if matches!(self.expect.front(), Some(Expect::Query)) {
                             self.completed = None;

@@ -86,10 +86,7 @@ impl Engine {
         if let Some(client) = self.clients.get_mut(&id) {
             client.skips = false;
         }
-        if went_well {
-            self.note_calls(id).await?;
-        }
-        self.set_by_call.clear();
+        self.note_calls(id, went_well).await?;
         self.end_unit(id, went_well, false).await?;
         self.ready(id);
         Ok(())
@@ -112,7 +109,8 @@ impl Engine {
         }
         let answered = self.sync(id).await?;
         self.turn.answered(id, self.failed);
-        Ok(answered == Answered::Done)
+        // Ahead of what comes next: that may end the transaction.
+        self.note_calls(id, answered == Answered::Done).await
     }
 
     /// Sends a message on; says whether it went well, as far as that is known.

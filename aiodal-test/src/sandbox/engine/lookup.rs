@@ -4,7 +4,7 @@ use bytes::BufMut;
 
 use super::super::client::Run;
 use super::super::error::Said;
-use super::super::lex::{Piece, Verb, pieces};
+use super::super::lex::{Piece, Verb, calls, pieces};
 use super::super::turn::ClientId;
 use super::Engine;
 use super::expect::Expect;
@@ -119,12 +119,23 @@ impl Engine {
         // Only what makes tables and constraints matters here, or sets something.
         const WORDS: [&str; 6] = ["create", "alter", "drop", "temp", "temporary", "set_config"];
         if has_word(sql, &WORDS) {
+            self.heed_calls(id, sql);
             for piece in pieces(sql, self.conforms(id)) {
-                if let Verb::SetConfig { local, name } = &piece.verb {
-                    self.set_by_call.push((name.clone(), *local));
-                }
                 self.heed_verb(id, &piece, sql);
             }
+        }
+    }
+
+    /// What a statement sets by calling `set_config`.
+    pub(super) fn heed_calls(&mut self, id: ClientId, sql: &str) {
+        if has_word(sql, &["set_config"]) {
+            let Some(client) = self.clients.get(&id) else {
+                return;
+            };
+            let before = &client.reported;
+            let called = calls(sql, before.conforms()).into_iter();
+            let called = called.map(|(name, local)| (name, local, before.clone()));
+            self.set_by_call.extend(called);
         }
     }
 }

@@ -12,6 +12,7 @@ use super::super::lex::{Piece, Verb, pieces};
 use super::super::turn::{ClientId, Status};
 use super::super::wire::{Frame, put, put_str};
 use super::Engine;
+use super::block::is_planned;
 use super::control::Place;
 use super::expect::Expect;
 use super::extended::Trouble;
@@ -68,6 +69,9 @@ impl Engine {
             && let Verb::Execute(executed) = &piece.verb
         {
             self.ensure(id, &executed.text);
+        }
+        if is_planned(sql) {
+            self.with_block(id, |block| block.has_snapshot = true);
         }
         if name.is_empty() {
             self.unnamed_of = Some(id);
@@ -217,6 +221,7 @@ impl Engine {
             Some(portal) => {
                 self.begin_statement(id, &portal.sql);
                 self.heed_text(id, &portal.sql);
+                self.note_portal(id, &portal.sql);
             }
             // A cursor of SQL's.
             None => {}

@@ -38,6 +38,9 @@ impl Engine {
                 return Ok(false);
             }
             self.ensure(id, &name.text);
+            if matches!(verb, Verb::Execute(_)) {
+                self.heed_text(id, &known.sql);
+            }
         }
         let text = format!(
             "{}\"{server_name}\"{}",
@@ -50,6 +53,7 @@ impl Engine {
         self.lengthened = added.map(|added| (before, added));
         let went_well = self.run_sql(id, &in_place(sql, piece.start, &text)).await?;
         self.lengthened = None;
+        self.note_calls(id, went_well).await?;
         if went_well
             && prepares
             && let Some(client) = self.clients.get_mut(&id)

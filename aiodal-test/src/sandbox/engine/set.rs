@@ -119,8 +119,13 @@ impl Engine {
     }
 
     /// Notes what calls of `set_config` have set: to which value only the server knows.
-    pub(super) async fn note_calls(&mut self, id: ClientId) -> Result<(), Lost> {
-        for (name, local) in std::mem::take(&mut self.set_by_call) {
+    pub(super) async fn note_calls(&mut self, id: ClientId, went_well: bool) -> Result<bool, Lost> {
+        let called = std::mem::take(&mut self.set_by_call);
+        // What has failed is undone.
+        for (name, local, before) in called.into_iter().filter(|_| went_well) {
+            if let Some(client) = self.clients.get_mut(&id) {
+                client.note_one(&name, local, &before);
+            }
             self.applied.spoil(&name);
             if local {
                 continue;
@@ -139,7 +144,7 @@ impl Engine {
                 client.settings.set(&name, &sql);
             }
         }
-        Ok(())
+        Ok(went_well)
     }
 
     /// Keeps what is reported, for when the client's work is undone.
@@ -168,13 +173,17 @@ impl Client {
                 return;
             }
         };
-        let Some((name, value)) = before.get(name) else {
-            return;
-        };
         let is_local = matches!(
             verb,
             Verb::Set { local: true, .. } | Verb::SetConfig { local: true, .. }
         );
+        self.note_one(name, is_local, before);
+    }
+
+    fn note_one(&mut self, name: &str, is_local: bool, before: &Reported) {
+        let Some((name, value)) = before.get(name) else {
+            return;
+        };
         if is_local {
             let value = value.to_owned();
             self.block.local.entry(name.to_owned()).or_insert(value);

@@ -184,9 +184,9 @@ impl Engine {
         id: ClientId,
         sql: &str,
     ) -> Result<Answered, Lost> {
-        self.is_quiet = true;
+        self.is_hushed = true;
         let answered = self.our_query(id, sql).await;
-        self.is_quiet = false;
+        self.is_hushed = false;
         answered
     }
 

@@ -59,9 +59,10 @@ impl Engine {
         self.begin_statement(id, sql);
         if pieces.iter().all(|piece| is_plain(&piece.verb)) {
             self.heed_plain(id, &pieces, sql);
-            return self
+            let went_well = self
                 .run_written(id, |out| out.extend_from_slice(frame.bytes()))
-                .await;
+                .await?;
+            return self.note_calls(id, went_well).await;
         }
         let place = if pieces.len() > 1 {
             Place::Beside
@@ -80,7 +81,8 @@ impl Engine {
                 self.heed_plain(id, group, sql);
                 let end = group.last().unwrap_or(first).end;
                 let text = in_place(sql, first.start, &sql[first.start..end]);
-                self.run_sql(id, &text).await?
+                let went_well = self.run_sql(id, &text).await?;
+                self.note_calls(id, went_well).await?
             } else {
                 rest = &rest[1..];
                 self.control(id, first, sql, place).await?
@@ -130,6 +132,7 @@ impl Engine {
         for piece in pieces {
             self.note_snapshot(id, &piece.verb, &sql[piece.start..piece.end]);
             self.heed_verb(id, piece, sql);
+            self.heed_calls(id, &sql[piece.start..piece.end]);
         }
     }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::parser::{Parser, folded};
 use super::transaction::modes;
 use super::{Discarded, Verb};
-use crate::tokens::{Kind, Token};
+use crate::tokens::{Kind, Token, Tokens};
 
 pub(super) fn set(mut rest: Parser<'_>) -> Option<Verb<'_>> {
     // `LOCAL`, `SESSION` and all the others are names of settings as well: `SET local = 1`.
@@ -224,6 +224,15 @@ pub(super) fn set_config(mut rest: Parser<'_>) -> Option<Verb<'_>> {
         (Some(schema), name) if schema.text == "pg_catalog" && name.text == "set_config" => {}
         _ => return None,
     }
+    let (name, local) = call(&mut rest)?;
+    let local = local?;
+    rest.end()?;
+    Some(Verb::SetConfig { local, name })
+}
+
+/// The arguments of a call of `set_config` with a name that is known: that, and whether it is for the transaction only, if that is
+/// known too.
+fn call(rest: &mut Parser<'_>) -> Option<(String, Option<bool>)> {
     rest.symbol(b'(')?;
     let name = one_name(Cow::Owned(rest.literal()?.to_ascii_lowercase())).into_owned();
     rest.symbol(b',')?;
@@ -235,13 +244,28 @@ pub(super) fn set_config(mut rest: Parser<'_>) -> Option<Verb<'_>> {
             _ => {}
         }
     }
-    let local = rest.keyword("true").is_some();
-    if !local {
-        rest.keyword("false")?;
+    let local = match rest.keyword("true") {
+        Some(()) => Some(true),
+        None => rest.keyword("false").map(|()| false),
+    };
+    match local {
+        Some(_) => rest.symbol(b')')?,
+        None => rest.close()?,
     }
-    rest.symbol(b')')?;
-    rest.end()?;
-    Some(Verb::SetConfig { local, name })
+    Some((name, local))
+}
+
+/// Returns what is set by calls of `set_config` anywhere in a text, and whether for the transaction only.
+pub(crate) fn calls(sql: &str, conforming: bool) -> Vec<(String, bool)> {
+    let mut tokens = Tokens::new(sql, conforming);
+    let mut found = Vec::new();
+    while let Some(token) = tokens.next() {
+        if token.kind == Kind::Word && tokens.text(token).eq_ignore_ascii_case("set_config") {
+            let called = call(&mut Parser::new(tokens.clone()));
+            found.extend(called.map(|(name, local)| (name, local.unwrap_or(false))));
+        }
+    }
+    found
 }
 
 pub(super) fn discard(mut rest: Parser<'_>) -> Option<Verb<'_>> {

@@ -94,6 +94,19 @@ fn settings_by_their_names() {
 }
 
 #[test]
+fn calls_are_found_wherever_they_stand() {
+    let sql = "select set_config('A.b', $1, true), pg_catalog.set_config('role', f(1, 2), false), set_config($1, 'a', true),
+        ' set_config(''c'', ''d'', true)' from (select set_config('e', 'f', $2 = 1)) x";
+    let expected = [("a.b", true), ("role", false), ("e", false)];
+    let found = calls(sql, true);
+    let found: Vec<_> = found
+        .iter()
+        .map(|(name, local)| (name.as_str(), *local))
+        .collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
 fn constraints_and_resets() {
     for (sql, all) in [
         ("set constraints all deferred", Some(true)),

@@ -32,12 +32,17 @@ async fn error_comes_to_a_client_that_has_asked_for_no_answer(sandbox: Sandbox) 
 async fn answers_keep_their_order_wherever_a_client_stops(sandbox: Sandbox) -> Result {
     let mut raw = Raw::connect(&sandbox).await?;
     run(&mut raw, "select 1");
-    let first = raw.answers_until('C').await?;
+    // What has been run is not told before somebody asks, or there is something to be said: drivers count on that.
+    let notice = "do $$ begin raise notice 'here'; end $$";
+    let first = run(&mut raw, notice).answers_until('N').await?;
     run(&mut raw, "select from generate_series(1, 2)");
-    let second = raw.answers_until('C').await?;
+    let second = run(&mut raw, notice).answers_until('N').await?;
+    // Nor is much kept back.
+    run(&mut raw, "select repeat('a', 9000)");
+    assert_eq!(raw.answers_until('D').await?, "C12D");
     run(&mut raw, "begin").put(b'S', b"");
     let last = raw.answers().await?;
-    assert_eq!([first, second, last], ["12DC", "12DDC", "12CZ"]);
+    assert_eq!([first, second, last], ["12DC12N", "C12DDC12N", "C12CZ"]);
     assert_eq!(raw.query("rollback").answers().await?, "CZ");
     Ok(())
 }
@@ -67,11 +72,13 @@ async fn client_that_has_only_prepared_keeps_nobody_waiting(sandbox: Sandbox) ->
     let one = sandbox.client().await?;
     let mut raw = Raw::connect(&sandbox).await?;
     raw.put(b'P', b"s\0select 1\0\0\0").put(b'D', b"Ss\0");
-    assert_eq!(raw.answers_until('T').await?, "1tT");
+    raw.send().await?;
     assert_eq!(cell(&one, "select 1").await?, "1");
     raw.put(b'B', b"\0s\0\0\0\0\0\0\0")
         .put(b'E', b"\0\0\0\0\0")
-        .put(b'S', b"");
-    assert_eq!(raw.answers().await?, "2DCZ");
+        .put(b'H', b"");
+    assert_eq!(raw.answers_until('C').await?, "1tT2DC");
+    raw.put(b'S', b"");
+    assert_eq!(raw.answers().await?, "Z");
     Ok(())
 }

@@ -57,9 +57,14 @@ impl Raw {
         self.answers_until('Z').await
     }
 
+    /// Sends what was put.
+    pub(crate) async fn send(&mut self) -> io::Result<()> {
+        self.stream.write_all_buf(&mut self.outgoing).await
+    }
+
     /// The same up to a message with this tag.
     pub(crate) async fn answers_until(&mut self, last: char) -> io::Result<String> {
-        self.stream.write_all_buf(&mut self.outgoing).await?;
+        self.send().await?;
         let mut tags = String::new();
         while !tags.ends_with(last) {
             while !self.take(&mut tags) {

@@ -37,7 +37,7 @@ use self::names::Left;
 use super::client::{Client, Temporary};
 use super::constraints::Deferrable;
 use super::error::Said;
-use super::event::{Event, Unit, Work};
+use super::event::{End, Event, Unit, Work};
 use super::report::Report;
 use super::reported::Reported;
 use super::settings::Settings;
@@ -64,6 +64,8 @@ pub(super) struct Engine {
     unsynced: bool,
     /// What goes to the client whose unit is run.
     out: BytesMut,
+    /// The client has not asked for the answer: it is kept back until it does, or there is something that it has to know.
+    holds: bool,
     /// What goes there behind the answer: notifications of its own.
     aside: BytesMut,
     /// The rows of a query of our own, if they are wanted.
@@ -182,6 +184,7 @@ impl Engine {
             expect: VecDeque::new(),
             unsynced: false,
             out: BytesMut::with_capacity(8 << 10),
+            holds: false,
             aside: BytesMut::new(),
             asked: None,
             noted: VecDeque::new(),
@@ -317,6 +320,7 @@ impl Engine {
         if let Some(client) = self.clients.get_mut(&id) {
             client.ahead = unit.data;
         }
+        self.holds = matches!(unit.work, Work::Extended(_, End::More));
         let result = match unit.work {
             Work::Simple(frame) => self.simple(id, frame).await,
             Work::Extended(frames, end) => self.extended(id, frames, end).await,
@@ -451,7 +455,7 @@ impl Engine {
         let mut answer = BytesMut::new();
         said.put(&mut answer);
         match &unit.work {
-            Work::Simple(_) | Work::Extended(_, super::event::End::Sync) => {
+            Work::Simple(_) | Work::Extended(_, End::Sync) => {
                 super::wire::ready(&mut answer, status);
             }
             Work::Extended(..) => client.skips = true,
@@ -475,6 +479,7 @@ impl Engine {
     fn flush_out(&mut self, id: ClientId) {
         self.completed = None;
         match self.clients.get(&id) {
+            Some(client) if self.holds && !client.skips => client.outbox.hold(&mut self.out),
             Some(client) => client.outbox.put(&mut self.out),
             None => self.out.clear(),
         }

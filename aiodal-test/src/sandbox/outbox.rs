@@ -13,6 +13,9 @@ use tokio::io::{AsyncWrite, AsyncWriteExt};
 /// How much may wait for a client that does not read, in bytes. Below that, one client's unread rows keep nobody waiting.
 const ROOM: usize = 32 << 20;
 
+/// How much a server keeps back that its client has not asked for, in bytes (`PQ_SEND_BUFFER_SIZE`).
+const HELD: usize = 8 << 10;
+
 /// How large a buffer is kept for what comes next, in bytes: an answer to a statement fits, a long one's buffer goes with it.
 const KEPT: usize = 64 << 10;
 
@@ -24,6 +27,8 @@ pub(super) struct Outbox(Arc<Mutex<State>>);
 #[derive(Debug, Default)]
 struct State {
     bytes: BytesMut,
+    /// What goes ahead of the next that is put in.
+    held: BytesMut,
     /// Nothing more will come.
     ended: bool,
     /// The client is gone: what is put in is dropped.
@@ -35,12 +40,17 @@ struct State {
 impl Outbox {
     /// Hands bytes over, and leaves the buffer empty.
     pub(super) fn put(&self, bytes: &mut BytesMut) {
-        if bytes.is_empty() {
-            return;
-        }
         let mut state = self.state();
         if state.gone || state.ended {
             bytes.clear();
+            return;
+        }
+        if !state.held.is_empty() {
+            let mut held = mem::take(&mut state.held);
+            held.unsplit(bytes.split());
+            mem::swap(&mut held, bytes);
+        }
+        if bytes.is_empty() {
             return;
         }
         if state.bytes.is_empty() {
@@ -51,6 +61,17 @@ impl Outbox {
         }
         if let Some(writer) = state.writer.take() {
             writer.wake();
+        }
+    }
+
+    /// Takes bytes that nobody has asked for yet: as a server does, until there are many, or something else is put in.
+    pub(super) fn hold(&self, bytes: &mut BytesMut) {
+        let mut state = self.state();
+        if state.held.len() + bytes.len() <= HELD {
+            state.held.unsplit(bytes.split());
+        } else {
+            drop(state);
+            self.put(bytes);
         }
     }
 
@@ -78,6 +99,7 @@ impl Outbox {
         let mut state = self.state();
         state.gone = true;
         state.bytes = BytesMut::new();
+        state.held = BytesMut::new();
         if let Some(engine) = state.engine.take() {
             engine.wake();
         }

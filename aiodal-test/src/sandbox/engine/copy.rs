@@ -16,6 +16,7 @@ impl Engine {
     pub(super) fn take_data(&mut self, id: ClientId) {
         self.copying = Some(id);
         // Without it the client would wait for us.
+        self.holds = false;
         self.flush_out(id);
         if self.is_gone(id) {
             // The server takes no notice of a request to cancel while it waits for data.

@@ -296,6 +296,7 @@ impl Engine {
                             self.completed = None;
                         }
                         self.forward(id, frame);
+                        self.holds = false;
                     }
                     None => {}
                 }

@@ -267,6 +267,7 @@ impl Engine {
     /// Hands on what is there of a long answer, and says whether its client takes more.
     fn has_room(&mut self, cx: &mut Context<'_>) -> bool {
         if self.out.len() >= ENOUGH {
+            self.holds = false;
             self.hand_on();
         }
         let client = self.running.and_then(|id| self.clients.get(&id));
@@ -282,7 +283,7 @@ impl Engine {
         let Some(client) = self.running.and_then(|id| self.clients.get(&id)) else {
             return;
         };
-        if ours {
+        if ours || self.holds {
             return;
         }
         let last = self.completed.map(|at| self.out.split_off(at));

@@ -9,13 +9,15 @@ mod params;
 mod secret;
 
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use aiodal_core::{Error, Observer, Outcome, SqlState, Started};
 
 use self::budget::Budget;
 use self::control::Control;
+use self::echo::Echo;
+pub(crate) use self::echo::Echoing;
 pub(crate) use self::history::{End, Entry, Failure, History};
 pub(crate) use self::line::{LONGEST_STATEMENT, in_a_line};
 pub(crate) use self::secret::{hides, mask};
@@ -25,7 +27,8 @@ use crate::limits::Limits;
 
 /// Listens to the statements of one test.
 pub(crate) struct Journal {
-    echo: bool,
+    /// Where its statements are logged to, if they are.
+    echo: Option<Arc<Echo>>,
     /// Whether anybody will want to see the parameters.
     params: bool,
     /// Guards the notes against statements that a test runs on several threads at once.
@@ -62,7 +65,7 @@ impl Journal {
     pub(crate) fn new(case: &TestCase, config: &Config) -> Journal {
         let echo = case.echo.unwrap_or(config.echo);
         Journal {
-            echo,
+            echo: echo.then(Arc::default),
             params: echo || config.sql != ShowSql::Never,
             notes: Mutex::new(Notes {
                 budget: Budget::of(case),
@@ -156,11 +159,16 @@ impl Journal {
                 End::Failed(took, failure)
             }
         };
-        if self.echo {
+        if let Some(echo) = &self.echo {
             let line = echo::line(entry);
             drop(guard);
-            eprintln!("{line}");
+            echo.put(line);
         }
+    }
+
+    /// Has the statements of clients be logged by a task of the current runtime, the test's, if they are to be.
+    pub(crate) fn echo(&self) -> Option<Echoing> {
+        self.echo.as_ref().map(Echoing::begin)
     }
 
     fn notes(&self) -> MutexGuard<'_, Notes> {
@@ -208,11 +216,12 @@ impl Observer for Journal {
                 notes.lock_errors.extend(LockError::of(&entry.sql, error));
             }
         }
-        if self.echo {
+        if let Some(echo) = &self.echo {
             let line = echo::line(entry);
             drop(guard);
-            // On the thread that polls the statement, which is the test's: libtest captures it there.
-            eprintln!("{line}");
+            echo.put(line);
+            // The thread that polls the statement is the test's.
+            echo.print();
         }
     }
 
@@ -239,7 +248,7 @@ impl LockError {
 impl fmt::Debug for Journal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Journal")
-            .field("echo", &self.echo)
+            .field("echo", &self.echo.is_some())
             .finish_non_exhaustive()
     }
 }

@@ -7,6 +7,10 @@ use crate::scope::Scope;
 
 fn run_one(name: &str, tests: &[&str]) -> Report {
     let scope = Scope::new(name, "clients").with("AIODAL_SANDBOX_WAIT", "300ms");
+    run_in(&scope, tests)
+}
+
+fn run_in(scope: &Scope, tests: &[&str]) -> Report {
     run(scope
         .command()
         .args(["--test-threads=1", "--exact"])
@@ -81,4 +85,42 @@ fn time_limit_of_a_test_ends_what_its_clients_run() {
         "test_that_blocks_its_own_sandbox",
         &["timed out", "select pg_sleep(60)"],
     );
+}
+
+#[test]
+fn echo_of_clients_is_in_the_output_of_their_test_and_no_other() {
+    let tests = [
+        "echo_1_passes",
+        "echo_2_fails",
+        "echo_3_passes_on_several_threads",
+        "echo_4_panics_on_several_threads",
+    ];
+    // The account of what a failed test ran would say the same again.
+    let scope = Scope::new("echo", "clients")
+        .with("AIODAL_ECHO", "true")
+        .with("AIODAL_SQL", "never");
+    let report = run_in(&scope, &tests);
+    report.assert_failed(&["echo_2_fails", "echo_4_panics_on_several_threads"]);
+    for silent in ["first", "third", "[sql"] {
+        let of_failed = report.output(tests[1]).to_owned() + report.output(tests[3]);
+        assert_eq!(
+            report.count(silent),
+            of_failed.matches(silent).count(),
+            "{report:#?}"
+        );
+    }
+    for (test, name) in [(tests[1], "second"), (tests[3], "fourth")] {
+        let lines = [
+            "on the test''s runtime",
+            "number 1",
+            "number 2",
+            "number 3",
+            "after that",
+            "blocking",
+        ];
+        let lines = lines.map(|line| format!("1 row] select '{name}, {line}'"));
+        report.assert_says(test, &lines.each_ref().map(String::as_str));
+        let echoed = report.output(test).matches("1 row] select").count();
+        assert_eq!(echoed, lines.len(), "each once: {report:#?}");
+    }
 }

@@ -21,7 +21,7 @@ use super::serve::Trust;
 use super::shared::Shared;
 use super::{Inner, Sandbox};
 use crate::changes::{self, Changes};
-use crate::journal::Journal;
+use crate::journal::{Echoing, Journal};
 use crate::rollback::{Ending, end, reset};
 use crate::session::{Place, Slot};
 use crate::set_up::SetUpError;
@@ -45,6 +45,8 @@ pub(crate) struct SandboxLease {
     slot: Slot,
     sandbox: Sandbox,
     own: Arc<OwnTransaction>,
+    /// Has the test's output say what clients send, if that was asked for.
+    echoing: Option<Echoing>,
 }
 
 /// The test's own transaction, if it asks for it: a client like others, except that it begins none.
@@ -94,6 +96,7 @@ impl SandboxLease {
             let _on_session = opening.session.enter();
             socket.unpark()?;
         }
+        let echoing = opening.journal.echo();
         let placement = Placement::start(engine, &shared, opening.session, opening.on_test);
         let sandbox = Sandbox(Arc::new(Inner {
             shared,
@@ -120,6 +123,7 @@ impl SandboxLease {
             slot,
             sandbox,
             own: Arc::new(own),
+            echoing,
         })
     }
 
@@ -150,6 +154,8 @@ impl SandboxLease {
             mut slot,
             sandbox,
             own,
+            // Prints the rest when this is over.
+            echoing: _echoing,
         } = self;
         if let Some((lane, _)) = own.open.get() {
             lane.settled().await;

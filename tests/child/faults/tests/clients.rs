@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::Duration;
 
-use aiodal::Sandbox;
+use aiodal::{PoolOptions, Sandbox};
 
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
@@ -83,4 +83,58 @@ async fn test_that_blocks_its_own_sandbox(sandbox: Sandbox) -> Result {
     let busy = tokio::spawn(async move { client.batch_execute("select pg_sleep(60)").await });
     tokio::time::timeout(Duration::from_secs(60), busy).await???;
     Ok(())
+}
+
+/// What clients send that the engine answers on the session's thread, and one on the test's.
+async fn sends(sandbox: &Sandbox, name: &str) -> Result {
+    let client = sandbox.client().await?;
+    client
+        .batch_execute(&format!("select '{name}, on the test''s runtime'"))
+        .await?;
+    let pool = PoolOptions::new().connect(&sandbox.url().await?).await?;
+    for number in 1..=3 {
+        let connection = pool.get().await?;
+        let sql = format!("select '{name}, number {number}'");
+        connection.client().batch_execute(&sql).await?;
+    }
+    client
+        .batch_execute(&format!("select '{name}, after that'"))
+        .await?;
+    let (url, sql) = (sandbox.url().await?, format!("select '{name}, blocking'"));
+    let program = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        runtime.block_on(async {
+            let pool = PoolOptions::new().connect(&url).await?;
+            let connection = pool.get().await?;
+            connection.client().batch_execute(&sql).await?;
+            Ok::<(), aiodal::BoxError>(())
+        })
+    });
+    let ended = program.join().expect("it does not panic");
+    ended.map_err(|error| error.to_string())?;
+    Ok(())
+}
+
+#[aiodal::test]
+async fn echo_1_passes(sandbox: Sandbox) -> Result {
+    sends(&sandbox, "first").await
+}
+
+#[aiodal::test]
+async fn echo_2_fails(sandbox: Sandbox) -> Result {
+    sends(&sandbox, "second").await?;
+    Err("as it should".into())
+}
+
+#[aiodal::test(flavor = "multi_thread")]
+async fn echo_3_passes_on_several_threads(sandbox: Sandbox) -> Result {
+    sends(&sandbox, "third").await
+}
+
+#[aiodal::test(flavor = "multi_thread")]
+async fn echo_4_panics_on_several_threads(sandbox: Sandbox) {
+    sends(&sandbox, "fourth").await.expect("they are answered");
+    panic!("as it should");
 }

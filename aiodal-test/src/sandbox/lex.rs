@@ -106,6 +106,8 @@ pub(crate) enum Verb<'a> {
     CreateTemp {
         name: Name<'a>,
         on_commit: OnCommit,
+        /// One that is there already stays as it is.
+        if_not_exists: bool,
     },
     /// What no transaction can run, for a message.
     NeedsNoTransaction(&'static str),

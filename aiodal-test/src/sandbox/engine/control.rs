@@ -250,14 +250,21 @@ impl Engine {
                 let loses = |word: &str| loses.iter().any(|known| known.eq_ignore_ascii_case(word));
                 self.heed_constraints(*deferrable, word.is_some_and(loses));
             }
-            Verb::CreateTemp { name, on_commit } => {
+            Verb::CreateTemp {
+                name,
+                on_commit,
+                if_not_exists,
+            } => {
                 let table = Temporary {
                     name: sql[name.start..name.end].to_owned(),
                     on_commit: *on_commit,
                 };
                 self.with_block(id, |block| {
-                    block.temporary.retain(|known| known.name != table.name);
-                    block.temporary.push(table);
+                    let is_known = block.temporary.iter().any(|known| known.name == table.name);
+                    if !(is_known && *if_not_exists) {
+                        block.temporary.retain(|known| known.name != table.name);
+                        block.temporary.push(table);
+                    }
                 });
                 let text = sql[piece.start..piece.end].to_ascii_lowercase();
                 self.heed_constraints(text.contains("deferrable"), false);

@@ -34,10 +34,13 @@ fn other_temporary(mut rest: Parser<'_>) -> Option<Verb<'_>> {
     objects
         .iter()
         .find(|object| rest.keyword(object).is_some())?;
-    rest.keywords(&["if", "not", "exists"]);
+    let if_not_exists = rest.keywords(&["if", "not", "exists"]).is_some();
     let (schema, name) = rest.qualified()?;
-    let on_commit = OnCommit::Preserve;
-    is_temporary(temporary, schema.as_ref()).then_some(Verb::CreateTemp { name, on_commit })
+    is_temporary(temporary, schema.as_ref()).then_some(Verb::CreateTemp {
+        name,
+        on_commit: OnCommit::Preserve,
+        if_not_exists,
+    })
 }
 
 fn table(mut rest: Parser<'_>) -> Option<Verb<'_>> {
@@ -46,7 +49,7 @@ fn table(mut rest: Parser<'_>) -> Option<Verb<'_>> {
         rest.keyword("unlogged");
     }
     rest.keyword("table")?;
-    rest.keywords(&["if", "not", "exists"]);
+    let if_not_exists = rest.keywords(&["if", "not", "exists"]).is_some();
     let (schema, name) = rest.qualified()?;
     let mut on_commit = OnCommit::Preserve;
     let mut nesting = Nesting::default();
@@ -67,7 +70,11 @@ fn table(mut rest: Parser<'_>) -> Option<Verb<'_>> {
             on_commit = end_of_rows(&mut rest)?;
         }
     }
-    is_temporary(temporary, schema.as_ref()).then_some(Verb::CreateTemp { name, on_commit })
+    is_temporary(temporary, schema.as_ref()).then_some(Verb::CreateTemp {
+        name,
+        on_commit,
+        if_not_exists,
+    })
 }
 
 /// `EXECUTE` within `CREATE TABLE`, where `WITH [NO] DATA` may follow.
@@ -97,19 +104,23 @@ fn end_of_rows(rest: &mut Parser<'_>) -> Option<OnCommit> {
 
 /// A query's `INTO`, from behind the word.
 pub(super) fn into(rest: Parser<'_>) -> Option<Verb<'_>> {
-    let on_commit = OnCommit::Preserve;
+    let creates = |name| Verb::CreateTemp {
+        name,
+        on_commit: OnCommit::Preserve,
+        if_not_exists: false,
+    };
     let mut ahead = rest.clone();
     if temporary(&mut ahead) {
         ahead.keyword("table");
         // Else it is a table of the name `temp`.
         if let Some((_, name)) = ahead.qualified() {
-            return Some(Verb::CreateTemp { name, on_commit });
+            return Some(creates(name));
         }
     }
     let mut rest = rest;
     rest.keyword("table");
     let (schema, name) = rest.qualified()?;
-    is_temporary(false, schema.as_ref()).then_some(Verb::CreateTemp { name, on_commit })
+    is_temporary(false, schema.as_ref()).then(|| creates(name))
 }
 
 fn temporary(rest: &mut Parser<'_>) -> bool {

@@ -191,7 +191,12 @@ fn temporary_objects() {
         ("create domain pg_temp.T1 as int", OnCommit::Preserve),
     ] {
         let name = name(sql, "T1", "t1");
-        assert_eq!(verb(sql), Verb::CreateTemp { name, on_commit }, "{sql}");
+        let expected = Verb::CreateTemp {
+            name,
+            on_commit,
+            if_not_exists: sql.contains("if not exists"),
+        };
+        assert_eq!(verb(sql), expected, "{sql}");
     }
     assert_other(&[
         "create table t (a int)",

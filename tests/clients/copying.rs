@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::pin::pin;
 
-use aiodal::Sandbox;
+use aiodal::{Sandbox, SqlState};
 use bytes::Bytes;
 use futures_util::{SinkExt, TryStreamExt};
 
@@ -113,5 +113,47 @@ async fn data_ahead_of_a_copy_that_is_refused_is_dropped(sandbox: Sandbox) -> Re
     assert_eq!(raw.answers().await?, "EZ");
     assert_eq!(raw.answers().await?, "GCZ");
     assert_eq!(cell(&one, "select a from copy_8").await?, "2");
+    Ok(())
+}
+
+#[aiodal::test]
+async fn copy_that_is_cancelled_at_any_time_leaves_its_client_as_it_was(
+    sandbox: Sandbox,
+) -> Result {
+    let url = sandbox.url().await?;
+    let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await?;
+    tokio::spawn(connection);
+    client
+        .batch_execute("create table copy_6 (a int primary key)")
+        .await?;
+    for a in 0..100 {
+        let copy = async {
+            let sink = client.copy_in::<_, Bytes>("copy copy_6 from stdin").await?;
+            let mut sink = pin!(sink);
+            sink.send(format!("{a}\n").into()).await?;
+            sink.finish().await
+        };
+        let cancel = async {
+            for _ in 0..a % 7 {
+                tokio::task::yield_now().await;
+            }
+            client
+                .cancel_token()
+                .cancel_query(tokio_postgres::NoTls)
+                .await
+        };
+        let (copied, cancelled) = tokio::join!(copy, cancel);
+        cancelled?;
+        if let Err(error) = copied {
+            assert_eq!(error.code().map(SqlState::code), Some("57014"), "{error}");
+        }
+        // The request may have come late: it is then for this.
+        let counted = cell(&client, "select count(*) from copy_6").await;
+        let counted = match counted {
+            Ok(counted) => counted,
+            Err(_) => cell(&client, "select count(*) from copy_6").await?,
+        };
+        assert!(counted.parse::<u32>()? <= a + 1);
+    }
     Ok(())
 }

@@ -99,9 +99,8 @@ pub(super) struct Engine {
     lengthened: Option<(usize, usize)>,
     /// A statement of the unit may have written something.
     may_write: bool,
-    /// A Sync has been sent that the server takes no notice of, as long as the COPY before it isn't cancelled: who asks for that, asks
-    /// for an answer too many.
-    sync_is_idle: bool,
+    /// What has been sent may have the server take data.
+    may_copy: bool,
     /// Nobody is told of what fails.
     is_muted: bool,
     /// Nobody is told of what a query of ours gives notice of.
@@ -207,7 +206,7 @@ impl Engine {
             set_by_call: Vec::new(),
             lengthened: None,
             may_write: false,
-            sync_is_idle: false,
+            may_copy: false,
             is_muted: false,
             is_hushed: false,
             orphans: Vec::new(),
@@ -414,7 +413,7 @@ impl Engine {
     fn stop(&mut self, id: ClientId) {
         if self.copying == Some(id) {
             self.fail_copy(copy::GONE);
-        } else if !self.sync_is_idle {
+        } else {
             self.begin_cancel();
         }
     }

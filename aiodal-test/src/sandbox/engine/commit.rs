@@ -3,7 +3,7 @@
 use aiodal_core::{quote_ident, quote_literal};
 use bytes::{BufMut, BytesMut};
 
-use super::super::client::{Block, Savepoint, Temporary};
+use super::super::client::{Block, Portal, Savepoint, Temporary};
 use super::super::error::{Heard, Said};
 use super::super::lex::{OnCommit, Verb};
 use super::super::turn::{ClientId, Status};
@@ -165,7 +165,19 @@ impl Engine {
             client.block.cursors.append(&mut client.held);
             client.block.cursors.append(&mut client.block.held);
         }
+        let portals = self.clients.get_mut(&id);
+        let portals = portals.map(|client| std::mem::take(&mut client.portals));
         self.close_portals(id);
+        // The one that runs this stays, but cannot be run again.
+        let run = portals.into_iter().flatten();
+        let run = run.filter(|(_, portal)| portal.has_run);
+        let run = run.map(|(name, portal)| {
+            let is_here = true;
+            (name, Portal { is_here, ..portal })
+        });
+        if let Some(client) = self.clients.get_mut(&id) {
+            client.portals = run.collect();
+        }
     }
 
     fn close_portals(&mut self, id: ClientId) {

@@ -9,6 +9,9 @@ use super::super::wire::{self, Frame, Malformed, put};
 use super::expect::{Answered, Expect};
 use super::{Engine, Lost};
 
+/// Why a COPY fails whose client goes on with something else.
+const NO_DATA: &str = "something else has come than its data";
+
 impl Engine {
     pub(super) async fn extended(
         &mut self,
@@ -46,12 +49,7 @@ impl Engine {
                 Ok(())
             }
             End::Flush | End::More => {
-                if self.unsynced {
-                    wire::bare(&mut self.wire.outgoing, b'H');
-                }
-                let answered = self.answers(id).await?;
-                let answered = self.copied(id, answered).await?;
-                if answered != Answered::Done {
+                if self.flush(id).await? != Answered::Done {
                     self.skip(id);
                 }
                 if self.unsynced || self.turn.is_open(id) {
@@ -65,24 +63,23 @@ impl Engine {
     /// A `Sync` of the client's.
     async fn end_extended(&mut self, id: ClientId) -> Result<(), Lost> {
         let mut went_well = !self.skips(id);
-        if self.unsynced || !self.expect.is_empty() {
-            let answered = self.sync(id).await?;
+        if self.may_copy {
+            // Of a Sync ahead of the data the server takes no notice, unless the COPY is cancelled before: nobody could know
+            // whether it has.
+            wire::bare(&mut self.wire.outgoing, b'H');
+            let answered = self.answers(id).await?;
+            self.may_copy = false;
             if answered == Answered::CopyIn {
-                // The server takes no notice of the Sync that stands behind it: the client sends another with the data's end.
-                self.expect.retain(|due| !matches!(due, Expect::Sync));
-                self.sync_is_idle = true;
-                let answered = self.copied(id, answered).await?;
-                self.sync_is_idle = false;
-                if answered != Answered::Done {
+                // The client sends another with the data's end.
+                if self.copied(id, answered).await? != Answered::Done {
                     self.skip(id);
                 }
-                self.unsynced = true;
                 self.turn.stay(id);
                 return Ok(());
             }
             went_well &= answered == Answered::Done;
-            self.turn.answered(id, self.failed);
         }
+        went_well &= self.settle_batch(id).await?;
         if let Some(client) = self.clients.get_mut(&id) {
             client.skips = false;
         }
@@ -90,6 +87,16 @@ impl Engine {
         self.end_unit(id, went_well, false).await?;
         self.ready(id);
         Ok(())
+    }
+
+    /// Has the server answer what it has been sent so far.
+    async fn flush(&mut self, id: ClientId) -> Result<Answered, Lost> {
+        if self.unsynced {
+            wire::bare(&mut self.wire.outgoing, b'H');
+        }
+        let answered = self.answers(id).await?;
+        self.may_copy = false;
+        self.copied(id, answered).await
     }
 
     /// Lets the server have the data that it waits for, if it does, until it has answered what is due.
@@ -107,7 +114,14 @@ impl Engine {
         if !self.unsynced && self.expect.is_empty() {
             return Ok(true);
         }
-        let answered = self.sync(id).await?;
+        let mut answered = self.sync(id).await?;
+        if answered == Answered::CopyIn {
+            // The server has taken no notice of the Sync, and takes none of what the client goes on with but data.
+            self.fail_copy(NO_DATA);
+            wire::bare(&mut self.wire.outgoing, b'S');
+            answered = self.answers(id).await?;
+        }
+        self.may_copy = false;
         self.turn.answered(id, self.failed);
         // Ahead of what comes next: that may end the transaction.
         self.note_calls(id, answered == Answered::Done).await

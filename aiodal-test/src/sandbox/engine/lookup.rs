@@ -116,11 +116,20 @@ impl Engine {
     }
 
     pub(super) fn heed_text(&mut self, id: ClientId, sql: &str) {
-        // Only what makes tables and constraints matters here, or sets something.
-        const WORDS: [&str; 6] = ["create", "alter", "drop", "temp", "temporary", "set_config"];
+        // Only what makes tables and constraints matters here, or sets something, or takes data.
+        const WORDS: [&str; 7] = [
+            "create",
+            "alter",
+            "drop",
+            "temp",
+            "temporary",
+            "set_config",
+            "copy",
+        ];
         if has_word(sql, &WORDS) {
             self.heed_calls(id, sql);
             for piece in pieces(sql, self.conforms(id)) {
+                self.may_copy |= matches!(piece.verb, Verb::Copy);
                 self.heed_verb(id, &piece, sql);
             }
         }

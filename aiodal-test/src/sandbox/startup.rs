@@ -1,6 +1,7 @@
 //! How a connection begins (PostgreSQL manual, 55.2.1): none of it reaches the server.
 
 use std::io;
+use std::mem;
 use std::sync::Arc;
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
@@ -197,9 +198,16 @@ impl Startup {
             ..Startup::default()
         };
         let mut reader = Reader::new(parameters);
+        let mut options = "";
         loop {
             let name = reader.str()?;
             if name.is_empty() {
+                // Wherever they stand, what has a parameter of its own goes by that.
+                let own = mem::take(&mut startup.settings);
+                startup.options(options);
+                for (name, value) in own {
+                    startup.set(&name, &value);
+                }
                 return Ok(startup);
             }
             let value = reader.str()?;
@@ -209,7 +217,7 @@ impl Startup {
                 "replication" => {
                     startup.replication = !matches!(value, "false" | "off" | "no" | "0");
                 }
-                "options" => startup.options(value),
+                "options" => options = value,
                 name if name.starts_with("_pq_.") => startup.unknown.push(name.to_owned()),
                 name => startup.set(name, value),
             }

@@ -80,6 +80,8 @@ pub(super) struct Engine {
     completed: Option<usize>,
     /// The server's transaction has failed.
     failed: bool,
+    /// What the server has told of settings.
+    reported: Reported,
     /// What the connection is set to, and what it was when the guard was set.
     applied: Settings,
     applied_at_guard: Settings,
@@ -191,6 +193,7 @@ impl Engine {
             unnamed_of: None,
             completed: None,
             failed: false,
+            reported: Reported::default(),
             applied: Settings::default(),
             applied_at_guard: Settings::default(),
             client_at_guard: Settings::default(),

@@ -24,6 +24,12 @@ impl Reported {
         }
     }
 
+    /// Returns the settings, with the server's names.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        let all = self.0.iter();
+        all.map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// Returns a setting by its name in any case.
     pub(super) fn get(&self, name: &str) -> Option<(&str, &str)> {
         let mut all = self.0.iter();

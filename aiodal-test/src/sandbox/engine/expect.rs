@@ -7,7 +7,6 @@ use super::super::error::Heard;
 use super::super::turn::ClientId;
 use super::super::wire::{Frame, put};
 use super::{Engine, Lost};
-use crate::locks::is_own_name;
 
 /// An answer that is due, in the order of what was sent.
 #[derive(Debug)]
@@ -170,6 +169,9 @@ impl Engine {
         // More may have been sent behind what the server is ready after.
         let mut behind = self.expect.iter().rev().take_while(|due| !due.ends_ready());
         self.unsynced = behind.any(|due| !matches!(due, Expect::Said(_)));
+        if let Some(id) = self.running.filter(|id| self.turn.is_open(*id)) {
+            self.take_reported(id);
+        }
         match frame.body().u8() {
             Ok(b'T') => self.failed = false,
             Ok(b'E') => self.failed = true,
@@ -276,12 +278,8 @@ impl Engine {
             b'S' if matches!(self.expect.front(), Some(Expect::Began)) => {}
             b'S' => {
                 let mut body = frame.body();
-                let client = id.and_then(|id| self.clients.get_mut(&id));
-                if let (Ok(name), Ok(value), Some(client)) = (body.str(), body.str(), client) {
-                    // The connection's own name is none of the client's business.
-                    let is_ours = name == "application_name" && is_own_name(value);
-                    let value = if is_ours { &client.label } else { value };
-                    client.reported.set(name, value);
+                if let (Ok(name), Ok(value)) = (body.str(), body.str()) {
+                    self.reported.set(name, value);
                 }
             }
             b'N' => {

@@ -8,6 +8,7 @@ use super::super::reported::Reported;
 use super::super::turn::ClientId;
 use super::expect::Answered;
 use super::{Engine, Lost};
+use crate::locks::is_own_name;
 
 /// All settings have been reset, and this among them: `pg_notify` goes by it.
 pub(super) const IN_SANDBOX: &str = "set local aiodal.sandbox = 'on'";
@@ -145,6 +146,20 @@ impl Engine {
             }
         }
         Ok(went_well)
+    }
+
+    /// The connection is as the client has it, and so is what the server has told of it last: it tells no more of what has changed
+    /// and changed back meanwhile, for somebody else or by what was undone.
+    pub(super) fn take_reported(&mut self, id: ClientId) {
+        let Some(client) = self.clients.get_mut(&id) else {
+            return;
+        };
+        for (name, value) in self.reported.all() {
+            // The connection's own name is none of the client's business.
+            let is_ours = name == "application_name" && is_own_name(value);
+            let value = if is_ours { &client.label } else { value };
+            client.reported.set(name, value);
+        }
     }
 
     /// Keeps what is reported, for when the client's work is undone.

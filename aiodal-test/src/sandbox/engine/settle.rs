@@ -140,6 +140,7 @@ impl Engine {
         let released = format!("release {GUARD}");
         self.our_query(id, &released).await?;
         self.applied = wanted.clone();
+        self.take_reported(id);
         Ok(true)
     }
 

@@ -14,6 +14,7 @@
 
 mod client;
 mod constraints;
+mod encoding;
 mod engine;
 mod error;
 mod event;

@@ -39,6 +39,21 @@ async fn isolation_level_is_accepted_and_the_one_that_is_shown_is_the_tests(
 }
 
 #[aiodal::test]
+async fn encoding_but_utf8_is_refused_when_it_is_set_too(sandbox: Sandbox) -> Result {
+    let one = sandbox.client().await?;
+    for sql in [
+        "set client_encoding = 'LATIN1'",
+        "set names 'latin1'",
+        "select set_config('client_encoding', 'LATIN1', false)",
+    ] {
+        assert_eq!(code(&one, sql).await, "0A000", "{sql}");
+    }
+    one.batch_execute("set client_encoding to utf8; set names 'UTF-8'; reset client_encoding")
+        .await?;
+    Ok(())
+}
+
+#[aiodal::test]
 async fn time_and_transaction_are_those_of_the_test(sandbox: Sandbox) -> Result {
     let one = sandbox.client().await?;
     for sql in ["select now()", "select pg_current_xact_id()"] {

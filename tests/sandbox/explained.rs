@@ -100,6 +100,13 @@ const EXPLAINED: &[Explained] = &[
         then: Then::Stop,
     },
     Explained {
+        reason: "a sandbox speaks UTF8 only",
+        applies: |database, sandbox| {
+            runs(database, "client_encoding") && fails_with(sandbox, "0A000")
+        },
+        then: Then::Stop,
+    },
+    Explained {
         reason: "a null sets back to what the connection began with, which is not what the client began with",
         applies: |database, _| {
             let gives_null = database.asked.iter().any(

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use tokio::io::AsyncReadExt;
 
+use super::encoding;
 use super::error::Said;
 use super::event::{Arrival, Event};
 use super::outbox::Outbox;
@@ -280,19 +281,8 @@ impl Startup {
             .iter()
             .find(|(name, _)| name == "client_encoding");
         let (_, encoding) = encoding?;
-        let known = ["utf8", "utf-8", "unicode", "sql_ascii", "auto"];
-        let encoding = encoding.trim_matches('\'');
-        if known
-            .iter()
-            .any(|known| known.eq_ignore_ascii_case(encoding))
-        {
-            return None;
-        }
-        let said = Said::fatal(
-            "0A000",
-            format!("client_encoding \"{encoding}\" is not spoken by a sandbox"),
-        );
-        Some(said.hint("have the client speak UTF8"))
+        let message = encoding::refused(encoding.trim_matches('\''))?;
+        Some(Said::fatal("0A000", message).hint(encoding::HINT))
     }
 
     /// Tells a client that speaks a newer protocol what is spoken here.

@@ -3,6 +3,8 @@
 use aiodal_core::quote_literal;
 
 use super::super::client::{Block, Client};
+use super::super::encoding;
+use super::super::error::Said;
 use super::super::lex::{Modes, Verb};
 use super::super::reported::Reported;
 use super::super::turn::ClientId;
@@ -25,6 +27,10 @@ impl Engine {
     ) -> Result<bool, Lost> {
         if alone && matches!(verb, Verb::Set { local: true, .. }) {
             self.warn("25P01", "SET LOCAL can only be used in transaction blocks");
+        }
+        if let Some(message) = encoding_refused(verb, text) {
+            let said = Said::error("0A000", message);
+            return Ok(self.say_error(id, &said.hint(encoding::HINT)));
         }
         let before = self.clients.get(&id).map(|client| client.reported.clone());
         if !self.run_sql(id, text).await? {
@@ -175,6 +181,17 @@ impl Engine {
         let client = self.clients.get(&id);
         client.is_none_or(|client| client.reported.conforms())
     }
+}
+
+/// Says what is wrong with the encoding that is set, if one is.
+fn encoding_refused(verb: &Verb<'_>, text: &str) -> Option<String> {
+    let name = match verb {
+        Verb::Set { name, .. } => name.as_ref(),
+        Verb::SetConfig { name, .. } => name,
+        _ => return None,
+    };
+    let encoding = (name == "client_encoding").then(|| encoding::set_to(text));
+    encoding::refused(encoding??)
 }
 
 impl Client {

@@ -100,6 +100,16 @@ const EXPLAINED: &[Explained] = &[
         then: Then::Stop,
     },
     Explained {
+        reason: "to explain what is no query, the server says what it has in its place",
+        applies: |database, sandbox| {
+            says(database, "explain")
+                && says(database, "execute")
+                && !has_failed(database)
+                && !has_failed(sandbox)
+        },
+        then: Then::GoOn,
+    },
+    Explained {
         reason: "a sandbox speaks UTF8 only",
         applies: |database, sandbox| {
             runs(database, "client_encoding") && fails_with(sandbox, "0A000")

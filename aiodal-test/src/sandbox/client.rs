@@ -201,9 +201,13 @@ impl Client {
 
     /// Returns what its next transaction begins with, as SQL.
     pub(super) fn modes_of_next(&self) -> Option<&'static str> {
+        self.reads_only().then_some("set transaction read only")
+    }
+
+    /// Says whether its transaction, or its next, only reads.
+    pub(super) fn reads_only(&self) -> bool {
         let read_only = self.block.modes.read_only;
-        let read_only = read_only.unwrap_or_else(|| self.settings.are_read_only());
-        read_only.then_some("set transaction read only")
+        read_only.unwrap_or_else(|| self.settings.are_read_only())
     }
 
     /// Says whether a cursor of SQL has the name: it is a portal as well.

@@ -309,7 +309,8 @@ impl Engine {
                     }
                     Some(false) => {}
                 }
-                Ok(self.complete("SET"))
+                // It is for what stands in the same pipeline.
+                Ok(self.take_modes(id, modes).await? && self.complete("SET"))
             }
             Status::Open | Status::Begun | Status::Failed => {
                 Ok(self.take_modes(id, modes).await? && self.complete("SET"))

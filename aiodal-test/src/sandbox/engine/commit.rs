@@ -137,6 +137,11 @@ impl Engine {
         let is_made = |table: &Temporary| made.iter().any(|new| new.name == table.name);
         client.temporary.retain(|table| !is_made(table));
         client.temporary.extend(made);
+        if client.reads_only() {
+            // Of these a transaction can be rid only where it writes: they are dropped behind it.
+            let ends = |table: &mut Temporary| table.on_commit == OnCommit::Drop;
+            self.orphans.extend(client.temporary.extract_if(.., ends));
+        }
         let ending = client.temporary.iter().filter_map(Temporary::end);
         let statements: Vec<_> = ending.collect();
         if statements.is_empty() {

@@ -49,7 +49,9 @@ impl Engine {
                 Ok(())
             }
             End::Flush | End::More => {
-                if self.flush(id).await? != Answered::Done {
+                let answered = self.flush(id).await?;
+                // Ahead of a Query, which may stand there without a Sync between them.
+                if !self.note_calls(id, answered == Answered::Done).await? {
                     self.skip(id);
                 }
                 if self.unsynced || self.turn.is_open(id) {

@@ -161,7 +161,7 @@ impl Engine {
         };
         client.held.append(&mut client.block.held);
         client.unreport_local();
-        self.close_portals(id);
+        self.close_portals(id, |_| false);
     }
 
     /// Closes all that the client has open, but nothing of others.
@@ -170,28 +170,19 @@ impl Engine {
             client.block.cursors.append(&mut client.held);
             client.block.cursors.append(&mut client.block.held);
         }
-        let portals = self.clients.get_mut(&id);
-        let portals = portals.map(|client| std::mem::take(&mut client.portals));
-        self.close_portals(id);
-        // The one that runs this stays, but cannot be run again.
-        let run = portals.into_iter().flatten();
-        let run = run.filter(|(_, portal)| portal.has_run);
-        let run = run.map(|(name, portal)| {
-            let is_here = true;
-            (name, Portal { is_here, ..portal })
-        });
-        if let Some(client) = self.clients.get_mut(&id) {
-            client.portals = run.collect();
-        }
+        // The one that runs this stays.
+        self.close_portals(id, |portal| portal.has_run);
     }
 
-    fn close_portals(&mut self, id: ClientId) {
+    fn close_portals(&mut self, id: ClientId, stays: fn(&Portal) -> bool) {
         let Some(client) = self.clients.get_mut(&id) else {
             return;
         };
         let cursors = std::mem::take(&mut client.block.cursors);
-        let portals = std::mem::take(&mut client.block.portals);
-        client.portals.clear();
+        client.portals.retain(|_, portal| stays(portal));
+        let portals = std::mem::take(&mut client.block.portals).into_iter();
+        let (stay, portals) = portals.partition(|name| client.portals.contains_key(name));
+        client.block.portals = stay;
         for name in cursors.iter().chain(&portals) {
             wire::close_portal(&mut self.wire.outgoing, name);
             self.expect.push_back(Expect::Ours(b'3'));

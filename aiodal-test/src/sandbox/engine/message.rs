@@ -322,7 +322,9 @@ impl Engine {
 
 /// Says whether a failed transaction takes a statement.
 fn may_stand_in_failed(pieces: &[Piece<'_>]) -> bool {
-    let [piece] = pieces else { return false };
+    let [piece] = pieces else {
+        return pieces.is_empty();
+    };
     matches!(
         piece.verb,
         Verb::Commit { .. } | Verb::Rollback { .. } | Verb::RollbackTo(_)

@@ -65,7 +65,7 @@ async fn time_and_transaction_are_those_of_the_test(sandbox: Sandbox) -> Result 
 #[aiodal::test]
 async fn process_is_that_of_the_one_connection(sandbox: Sandbox) -> Result {
     let (one, other) = (sandbox.client().await?, sandbox.client().await?);
-    let process = "select pg_backend_pid()";
+    let process = "select pid from pg_stat_activity where pid = pg_backend_pid()";
     assert_eq!(cell(&one, process).await?, cell(&other, process).await?);
     one.batch_execute("create temp sequence limits_sequence")
         .await?;

@@ -40,6 +40,35 @@ async fn client_that_ends_itself_is_gone_and_nobody_else(sandbox: Sandbox) -> Re
     Ok(())
 }
 
+/// As tests of reconnecting do it: one asks for its process, and another ends that.
+#[aiodal::test]
+async fn process_that_a_client_asks_for_is_its_own(sandbox: Sandbox) -> Result {
+    let (one, other) = (sandbox.client().await?, sandbox.client().await?);
+    let asked = one
+        .query_one("select pg_backend_pid() as mine", &[])
+        .await?;
+    let asked: i32 = asked.get("mine");
+    let process = cell(&one, "SELECT pg_catalog.pg_backend_pid()").await?;
+    assert_eq!(process, asked.to_string());
+    let named = one.query_one("select pg_backend_pid()", &[]).await?;
+    assert_eq!(named.get::<_, i32>("pg_backend_pid"), asked);
+    assert_ne!(cell(&other, "select pg_backend_pid()").await?, process);
+    let mut raw = Raw::connect(&sandbox).await?;
+    let own = format!(
+        "select 1 / (pid - {})::int from (select pg_backend_pid() pid) own",
+        raw.process()
+    );
+    assert_eq!(
+        raw.query(&own).answers().await?,
+        "TDCZ",
+        "it is the server's there"
+    );
+    let end = "select pg_terminate_backend($1)";
+    assert!(other.query_one(end, &[&asked]).await?.get::<_, bool>(0));
+    assert!(one.batch_execute("select 1").await.is_err());
+    Ok(())
+}
+
 #[aiodal::test]
 async fn pool_goes_on_with_another_connection(sandbox: Sandbox) -> Result {
     let dal = sandbox.dal().await?;

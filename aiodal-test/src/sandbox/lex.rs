@@ -11,6 +11,7 @@ mod notification;
 mod parser;
 mod pieces;
 mod prepared;
+mod process;
 mod reserved;
 mod setting;
 #[cfg(test)]
@@ -76,6 +77,12 @@ pub(crate) enum Verb<'a> {
     SetConfig {
         local: bool,
         name: String,
+    },
+    /// `SELECT pg_backend_pid()` and nothing else but a name for the column, if `is_named`; `start..end` is the call.
+    Process {
+        start: usize,
+        end: usize,
+        is_named: bool,
     },
     Prepare(Name<'a>),
     /// Also within `EXPLAIN` and `CREATE TABLE .. AS`.

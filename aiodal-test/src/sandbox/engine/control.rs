@@ -95,6 +95,10 @@ impl Engine {
             Verb::Set { .. } | Verb::Reset(_) | Verb::SetConfig { .. } => {
                 self.setting(id, &piece.verb, &text, alone).await
             }
+            Verb::Process { .. } => {
+                let text = self.with_process(id, piece, sql);
+                self.run_sql(id, &text).await
+            }
             Verb::SetConstraints { all } => {
                 if alone {
                     let message = "SET CONSTRAINTS can only be used in transaction blocks";
@@ -204,7 +208,7 @@ impl Engine {
                     Run::Plain
                 }
             }
-            Verb::SetConfig { .. } => Run::Plain,
+            Verb::SetConfig { .. } | Verb::Process { .. } => Run::Plain,
             Verb::Commit { .. } | Verb::Rollback { .. } => Run::Exit,
             Verb::Deallocate(None)
             | Verb::Discard(Discarded::All | Discarded::Temp)

@@ -100,6 +100,9 @@ impl Engine {
             return Some((run.in_place().to_owned(), None));
         }
         let [piece] = pieces else { return None };
+        if matches!(piece.verb, Verb::Process { .. }) {
+            return Some((self.with_process(id, piece, sql), None));
+        }
         let (Verb::Execute(name) | Verb::Prepare(name) | Verb::Deallocate(Some(name))) =
             &piece.verb
         else {

@@ -6,6 +6,7 @@ use bytes::BytesMut;
 
 use super::super::error::Said;
 use super::super::event::{Unit, Work};
+use super::super::lex::{Piece, Verb};
 use super::super::turn::ClientId;
 use super::super::wire::Frame;
 use super::Engine;
@@ -24,6 +25,29 @@ impl Engine {
         if let Some(cancelled) = of_process(process) {
             self.cancel_client(cancelled);
         }
+    }
+
+    /// Returns a query for the process of the client, with the one that it was told. The server's is that of all clients.
+    pub(super) fn with_process(&self, id: ClientId, piece: &Piece<'_>, sql: &str) -> String {
+        let client = self.clients.get(&id).filter(|client| !client.is_own);
+        let (
+            Some(client),
+            Verb::Process {
+                start,
+                end,
+                is_named,
+            },
+        ) = (client, &piece.verb)
+        else {
+            return sql[piece.start..piece.end].to_owned();
+        };
+        let name = if *is_named { "" } else { " as pg_backend_pid" };
+        format!(
+            "{}{}{name}{}",
+            &sql[piece.start..*start],
+            client.id.process(),
+            &sql[*end..piece.end]
+        )
     }
 
     /// A client has sent a unit: if it would have to wait for a client that it is to end, that is done at once.

@@ -1,7 +1,9 @@
 //! Splits a query string, and tells each statement by its first word.
 
 use super::parser::Parser;
-use super::{Piece, Verb, cursor, definition, notification, prepared, setting, transaction};
+use super::{
+    Piece, Verb, cursor, definition, notification, prepared, process, setting, transaction,
+};
 use crate::tokens::{Kind, Nesting, Token, Tokens};
 
 /// Splits a query string. Empty statements are left out.
@@ -90,7 +92,10 @@ impl Statement {
         let rest = Parser::new(words);
         match &*lower {
             b"select" | b"with" if into.is_some() => definition::into(Parser::new(into?)),
-            b"select" if self.closed => setting::set_config(rest),
+            b"select" if self.closed => {
+                setting::set_config(rest.clone()).or_else(|| process::own(rest))
+            }
+            b"select" => process::own(rest),
             b"begin" => transaction::begin(rest),
             b"start" => transaction::start(rest),
             b"commit" => transaction::commit(rest),

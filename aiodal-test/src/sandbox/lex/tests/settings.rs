@@ -169,3 +169,33 @@ fn set_config_alone_is_known() {
         "select set_config('a', 'b', true) from t",
     ]);
 }
+
+#[test]
+fn process_of_ones_own_is_known_where_nothing_else_is_asked() {
+    for (sql, call, is_named) in [
+        ("select pg_backend_pid()", "pg_backend_pid()", false),
+        (
+            "SELECT PG_CATALOG.pg_backend_pid ( ) AS me;",
+            "PG_CATALOG.pg_backend_pid ( )",
+            true,
+        ),
+        ("select pg_backend_pid() pid", "pg_backend_pid()", true),
+    ] {
+        let start = sql.find(call).unwrap();
+        let own = Verb::Process {
+            start,
+            end: start + call.len(),
+            is_named,
+        };
+        assert_eq!(verb(sql), own, "{sql}");
+    }
+    assert_other(&[
+        "select pg_backend_pid",
+        "select pg_backend_pid(1)",
+        "select pg_backend_pid(), 1",
+        "select pg_backend_pid() from t",
+        "select my.pg_backend_pid()",
+        "select 1, pg_backend_pid()",
+        "select pg_terminate_backend(pg_backend_pid())",
+    ]);
+}

@@ -125,9 +125,8 @@ impl Engine {
         }
         self.may_copy = false;
         self.turn.answered(id, self.failed);
-        // Ahead of what comes next: that may end the transaction. What has failed may have been answered behind a Flush.
-        let went_well = answered == Answered::Done && !self.failed;
-        self.note_calls(id, went_well).await
+        // Ahead of what comes next: that may end the transaction.
+        self.note_calls(id, answered == Answered::Done).await
     }
 
     /// Sends a message on; says whether it went well, as far as that is known.

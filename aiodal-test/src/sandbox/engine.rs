@@ -385,6 +385,10 @@ impl Engine {
 
     /// A client is gone.
     fn forget(&mut self, id: ClientId) {
+        if self.turn.is_within(id) {
+            self.may_copy = false;
+            self.set_by_call.clear();
+        }
         if self.turn.is_within(id) && self.unsynced {
             // Behind an error, the server waits for it.
             super::wire::bare(&mut self.wire.outgoing, b'S');

@@ -125,8 +125,11 @@ impl Engine {
         }
         self.may_copy = false;
         self.turn.answered(id, self.failed);
-        // Ahead of what comes next: that may end the transaction.
-        self.note_calls(id, answered == Answered::Done).await
+        // Ahead of what comes next: that may end the transaction. What has failed may have been
+        // answered behind a Flush.
+        let went_well = answered == Answered::Done;
+        self.note_calls(id, went_well && !self.failed).await?;
+        Ok(went_well)
     }
 
     /// Sends a message on; says whether it went well, as far as that is known.

@@ -127,6 +127,10 @@ impl Engine {
 
     /// Notes what calls of `set_config` have set: to which value only the server knows.
     pub(super) async fn note_calls(&mut self, id: ClientId, went_well: bool) -> Result<bool, Lost> {
+        if !self.turn.is_open(id) {
+            // They are another's, who is in the midst of its unit.
+            return Ok(went_well);
+        }
         let called = std::mem::take(&mut self.set_by_call);
         // What has failed is undone.
         for (name, local, before) in called.into_iter().filter(|_| went_well) {

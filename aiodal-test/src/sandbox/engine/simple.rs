@@ -16,6 +16,8 @@ impl Engine {
             // Behind an error everything is left out up to a Sync, a Query too, and it is not even answered.
             return Ok(());
         }
+        // Of what stands before it without a Sync.
+        self.note_calls(id, !self.failed).await?;
         let went_well = if frame.tag() == b'F' {
             self.begin_statement(id, "a function call");
             self.run_written(id, |out| out.extend_from_slice(frame.bytes()))

@@ -35,10 +35,11 @@ const EXPLAINED: &[Explained] = &[
     Explained {
         reason: "a string with control in it is read statement by statement: it warns of a later one's literals later, and what a literal is may have been set in it",
         applies: |database, sandbox| {
-            let has_warned = sandbox
-                .replies
-                .iter()
-                .any(|reply| reply.field('C') == Some("22P06"));
+            let warned = |answer: &Answer| {
+                let mut codes = answer.replies.iter().map(|reply| reply.field('C'));
+                codes.any(|code| code == Some("22P06"))
+            };
+            let has_warned = warned(database) || warned(sandbox);
             is_query_of_several(database) && has_warned
         },
         then: Then::Stop,

@@ -2,6 +2,7 @@
 
 use aiodal::Sandbox;
 
+use super::raw::Raw;
 use super::{Result, cell, code};
 
 const TABLES: &str = "create table a (id int primary key);
@@ -79,5 +80,27 @@ async fn constraint_is_checked_at_once_when_that_is_what_it_is_altered_to(
         .await?;
     one.batch_execute("begin").await?;
     assert_eq!(code(&one, "insert into b values (2, 8)").await, "23503");
+    Ok(())
+}
+
+#[aiodal::test]
+async fn what_a_commit_says_stands_before_the_tag_that_it_may_take_back(
+    sandbox: Sandbox,
+) -> Result {
+    let one = sandbox.client().await?;
+    one.batch_execute(TABLES).await?;
+    one.batch_execute(
+        "create function note() returns trigger language plpgsql as $$ begin raise notice 'here'; return null; end $$;
+         create constraint trigger noted after insert on a deferrable initially deferred for each row execute function note()",
+    )
+    .await?;
+    let mut raw = Raw::connect(&sandbox).await?;
+    let said = raw.query("insert into a values (1)").answers().await?;
+    assert_eq!(said, "NCZ");
+    // More than is kept before it is handed on.
+    let many =
+        "insert into b select n, 7 from generate_series(1, 500) n returning repeat('x', 200)";
+    let answers = raw.query(many).answers().await?;
+    assert_eq!(answers, format!("T{}EZ", "D".repeat(500)));
     Ok(())
 }

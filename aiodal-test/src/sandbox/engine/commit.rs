@@ -97,18 +97,16 @@ impl Engine {
         if went_well && self.turn.is_open(id) && (sets || self.may_have_written()) {
             let told = self.out.len();
             went_well = self.check_constraints(id, sets).await?;
-            // Unless it has been handed on meanwhile.
-            if self.out.len() >= told {
-                let said = self.out.split_off(told);
-                // The server commits a query before it says that it is complete; and says that no more if that fails.
-                let completed = self.completed.filter(|at| is_query && *at <= told);
-                let mut complete = self.out.split_off(completed.unwrap_or(told));
-                if !went_well {
-                    complete.clear();
-                }
-                self.out.unsplit(said);
-                self.out.unsplit(complete);
+            // Nothing is handed on while a query of ours is run.
+            let said = self.out.split_off(told);
+            // The server commits a query before it says that it is complete; and says that no more if that fails.
+            let completed = self.completed.filter(|at| is_query && *at <= told);
+            let mut complete = self.out.split_off(completed.unwrap_or(told));
+            if !went_well {
+                complete.clear();
             }
+            self.out.unsplit(said);
+            self.out.unsplit(complete);
         }
         self.may_write = false;
         if went_well && self.turn.is_open(id) {

@@ -81,6 +81,34 @@ const EXPLAINED: &[Explained] = &[
         then: Then::GoOn,
     },
     Explained {
+        reason: "the portal without a name ends where another runs what is the sandbox's to run",
+        applies: |database, sandbox| {
+            let mut messages = sandbox.replies.iter().filter_map(|reply| reply.field('M'));
+            let is_lost = messages.any(|message| message == "portal \"\" does not exist");
+            let has_other = database.asked.iter().any(
+                |asked| matches!(asked, Message::Execute { portal, .. } if !portal.is_empty()),
+            );
+            is_lost && has_other && !fails_with(database, "34000")
+        },
+        then: Then::Stop,
+    },
+    Explained {
+        reason: "BEGIN by EXECUTE counts for PostgreSQL from the end of its query on, and not if something fails behind it",
+        applies: |database, sandbox| {
+            let but_last = |answer: &Answer| {
+                let rest = answer.replies.split_last().map(|(_, rest)| rest.to_vec());
+                rest.unwrap_or_default()
+            };
+            let begins = runs(database, "begin") || runs(database, "start transaction");
+            begins
+                && says(database, "execute")
+                && is_query_of_several(database)
+                && has_failed(database)
+                && but_last(database) == but_last(sandbox)
+        },
+        then: Then::Stop,
+    },
+    Explained {
         reason: "the server doesn't know who listens",
         applies: |database, _| runs(database, "pg_listening_channels"),
         then: Then::GoOn,

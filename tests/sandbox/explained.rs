@@ -93,16 +93,17 @@ const EXPLAINED: &[Explained] = &[
         then: Then::Stop,
     },
     Explained {
-        reason: "BEGIN by EXECUTE counts for PostgreSQL from the end of its query on, and not if something fails behind it",
+        reason: "BEGIN by EXECUTE counts for PostgreSQL from the end of its query or pipeline on, and not if something fails behind it",
         applies: |database, sandbox| {
             let but_last = |answer: &Answer| {
                 let rest = answer.replies.split_last().map(|(_, rest)| rest.to_vec());
                 rest.unwrap_or_default()
             };
+            let is_of_several = is_query_of_several(database) || database.asked.len() > 1;
             let begins = runs(database, "begin") || runs(database, "start transaction");
             begins
                 && says(database, "execute")
-                && is_query_of_several(database)
+                && is_of_several
                 && has_failed(database)
                 && but_last(database) == but_last(sandbox)
         },
@@ -151,7 +152,8 @@ const EXPLAINED: &[Explained] = &[
             let gives_null = database.asked.iter().any(
                 |message| matches!(message, Message::Bind { values, .. } if values.contains(&None)),
             );
-            gives_null && runs(database, "set_config('work_mem', $1")
+            let sets = |name: &str| runs(database, &format!("set_config('{name}', $1"));
+            gives_null && (sets("work_mem") || sets("my.own"))
         },
         then: Then::Stop,
     },

@@ -120,6 +120,8 @@ pub(super) struct Block {
     /// Portals of the protocol, by the names that the server knows.
     pub(super) portals: BTreeSet<String>,
     pub(super) temporary: Vec<Temporary>,
+    /// What calls of `set_config` have set beyond it.
+    pub(super) called: BTreeSet<String>,
     /// Whether it has done what its modes must be set before.
     pub(super) has_snapshot: bool,
     /// Whether it has said when constraints are checked.

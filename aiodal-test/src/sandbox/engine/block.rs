@@ -220,6 +220,9 @@ impl Engine {
         let level = level.unwrap_or_else(|| client.settings.isolation());
         let is_other = modes.isolation.is_some_and(|new| new != level);
         let (too_late, within) = (block.has_snapshot, !block.savepoints.is_empty());
+        let is_open = self.turn.is_open(id);
+        let only_reads = client.reads_only();
+        let is_to_write = modes.read_only == Some(false) && only_reads;
         let message = if is_other && too_late {
             Some("SET TRANSACTION ISOLATION LEVEL must be called before any query")
         } else if is_other && within {
@@ -228,6 +231,9 @@ impl Engine {
             Some("SET TRANSACTION [NOT] DEFERRABLE cannot be called within a subtransaction")
         } else if modes.deferrable.is_some() && too_late {
             Some("SET TRANSACTION [NOT] DEFERRABLE must be called before any query")
+        } else if is_to_write && !within && (too_late || is_open) {
+            // The server would say what it says of a part of a transaction.
+            Some("transaction read-write mode must be set before any query")
         } else {
             None
         };
@@ -235,23 +241,13 @@ impl Engine {
             return Ok(self.say_error(id, &Said::error("25001", message)));
         }
         let mut now = merged(block.modes, modes);
-        if !self.turn.is_open(id) {
-            self.with_block(id, |block| block.modes = now);
-            return Ok(true);
+        if is_open {
+            now.read_only = block.modes.read_only;
         }
-        now.read_only = block.modes.read_only;
-        let only_reads = now
-            .read_only
-            .unwrap_or_else(|| client.settings.are_read_only());
         self.with_block(id, |block| block.modes = now);
-        let Some(read_only) = modes.read_only else {
+        let Some(read_only) = modes.read_only.filter(|_| is_open) else {
             return Ok(true);
         };
-        if !read_only && only_reads && !within {
-            // The server would say that of a part of a transaction.
-            let message = "transaction read-write mode must be set before any query";
-            return Ok(self.say_error(id, &Said::error("25001", message)));
-        }
         let what = if read_only { "only" } else { "write" };
         let sql = format!("set transaction read {what}");
         let answered = self.our_query(id, &sql).await?;
@@ -261,7 +257,7 @@ impl Engine {
 
     /// From a query on, the modes of a transaction stay what they are.
     pub(super) fn note_snapshot(&mut self, id: ClientId, verb: &Verb<'_>, text: &str) {
-        if takes_snapshot(verb, text) {
+        if self.turn.status(id) != Status::Failed && takes_snapshot(verb, text) {
             self.with_block(id, |block| block.has_snapshot = true);
         }
     }

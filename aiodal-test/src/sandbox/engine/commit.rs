@@ -28,6 +28,7 @@ impl Engine {
                 self.undo_block(id);
                 return Ok(false);
             }
+            self.read_called(id).await?;
             self.close_cursors(id);
             if !self.end_temporary(id).await? {
                 self.undo_block(id);
@@ -110,6 +111,7 @@ impl Engine {
         }
         self.may_write = false;
         if went_well && self.turn.is_open(id) {
+            self.read_called(id).await?;
             self.close_cursors(id);
             went_well = self.end_temporary(id).await?;
         }

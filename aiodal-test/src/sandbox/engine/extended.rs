@@ -51,7 +51,7 @@ impl Engine {
             End::Flush | End::More => {
                 let answered = self.flush(id).await?;
                 // Ahead of a Query, which may stand there without a Sync between them.
-                if !self.note_calls(id, answered == Answered::Done).await? {
+                if !self.note_calls(id, answered == Answered::Done) {
                     self.skip(id);
                 }
                 if self.unsynced || self.turn.is_open(id) {
@@ -85,7 +85,7 @@ impl Engine {
         if let Some(client) = self.clients.get_mut(&id) {
             client.skips = false;
         }
-        self.note_calls(id, went_well).await?;
+        self.note_calls(id, went_well);
         self.end_unit(id, went_well, false).await?;
         self.ready(id);
         Ok(())
@@ -128,7 +128,7 @@ impl Engine {
         // Ahead of what comes next: that may end the transaction. What has failed may have been
         // answered behind a Flush.
         let went_well = answered == Answered::Done;
-        self.note_calls(id, went_well && !self.failed).await?;
+        self.note_calls(id, went_well && !self.failed);
         Ok(went_well)
     }
 

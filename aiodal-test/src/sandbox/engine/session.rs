@@ -53,7 +53,7 @@ impl Engine {
         self.lengthened = added.map(|added| (before, added));
         let went_well = self.run_sql(id, &in_place(sql, piece.start, &text)).await?;
         self.lengthened = None;
-        self.note_calls(id, went_well).await?;
+        self.note_calls(id, went_well);
         if went_well
             && prepares
             && let Some(client) = self.clients.get_mut(&id)

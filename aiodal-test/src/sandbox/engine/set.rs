@@ -125,22 +125,30 @@ impl Engine {
         Ok(true)
     }
 
-    /// Notes what calls of `set_config` have set: to which value only the server knows.
-    pub(super) async fn note_calls(&mut self, id: ClientId, went_well: bool) -> Result<bool, Lost> {
-        if !self.turn.is_open(id) {
-            // They are another's, who is in the midst of its unit.
-            return Ok(went_well);
-        }
+    /// Notes what calls of `set_config` have set: to which value only the server knows. It is asked when the transaction ends: a query
+    /// in the midst of it would close the client's portal without a name. Returns `went_well`.
+    pub(super) fn note_calls(&mut self, id: ClientId, went_well: bool) -> bool {
         let called = std::mem::take(&mut self.set_by_call);
+        let Some(client) = self.clients.get_mut(&id) else {
+            return went_well;
+        };
         // What has failed is undone.
         for (name, local, before) in called.into_iter().filter(|_| went_well) {
-            if let Some(client) = self.clients.get_mut(&id) {
-                client.note_one(&name, local, &before);
-            }
+            client.note_one(&name, local, &before);
             self.applied.spoil(&name);
-            if local {
-                continue;
+            if !local {
+                client.block.called.insert(name);
             }
+        }
+        went_well
+    }
+
+    /// Asks for the values of what stays.
+    pub(super) async fn read_called(&mut self, id: ClientId) -> Result<(), Lost> {
+        let Some(client) = self.clients.get_mut(&id) else {
+            return Ok(());
+        };
+        for name in std::mem::take(&mut client.block.called) {
             let quoted = quote_literal(&name.replace(' ', "_"));
             let value = self
                 .ask(id, &format!("select current_setting({quoted}, true)"))
@@ -155,7 +163,7 @@ impl Engine {
                 client.settings.set(&name, &sql);
             }
         }
-        Ok(went_well)
+        Ok(())
     }
 
     /// The connection is as the client has it, and so is what the server has told of it last: it tells no more of what has changed

@@ -16,8 +16,6 @@ impl Engine {
             // Behind an error everything is left out up to a Sync, a Query too, and it is not even answered.
             return Ok(());
         }
-        // Of what stands before it without a Sync.
-        self.note_calls(id, !self.failed).await?;
         let went_well = if frame.tag() == b'F' {
             self.begin_statement(id, "a function call");
             self.run_written(id, |out| out.extend_from_slice(frame.bytes()))
@@ -64,7 +62,7 @@ impl Engine {
             let went_well = self
                 .run_written(id, |out| out.extend_from_slice(frame.bytes()))
                 .await?;
-            return self.note_calls(id, went_well).await;
+            return Ok(self.note_calls(id, went_well));
         }
         let place = if pieces.len() > 1 {
             Place::Beside
@@ -84,7 +82,7 @@ impl Engine {
                 let end = group.last().unwrap_or(first).end;
                 let text = in_place(sql, first.start, &sql[first.start..end]);
                 let went_well = self.run_sql(id, &text).await?;
-                self.note_calls(id, went_well).await?
+                self.note_calls(id, went_well)
             } else {
                 rest = &rest[1..];
                 self.control(id, first, sql, place).await?

@@ -69,6 +69,7 @@ fn failing_test_is_told_what_its_sandbox_does_not_have() {
             "vacuum",
             "has asked for an isolation level that its sandbox does not have",
             "has used an advisory lock",
+            "makes a temporary table `stage`, which client 1 has as well",
             "isolation = \"database\"",
         ],
     );

@@ -157,3 +157,26 @@ async fn copy_that_is_cancelled_at_any_time_leaves_its_client_as_it_was(
     }
     Ok(())
 }
+
+#[aiodal::test]
+async fn copy_fails_whose_client_goes_on_with_something_else(sandbox: Sandbox) -> Result {
+    let one = sandbox.client().await?;
+    one.batch_execute("create table copy_9 (a int)").await?;
+    let mut raw = Raw::connect(&sandbox).await?;
+    let parsed = raw
+        .put(b'P', b"s\0copy copy_9 from stdin\0\0\0")
+        .put(b'S', b"");
+    assert_eq!(parsed.answers().await?, "1Z");
+    let bind = b"\0s\0\0\0\0\0\0\0";
+    let execute = b"\0\0\0\0\0";
+    // A server closes the connection: here it is everybody's.
+    raw.put(b'B', bind).put(b'E', execute).put(b'E', execute);
+    assert_eq!(raw.put(b'S', b"").answers().await?, "2GEZ");
+    raw.put(b'B', bind).put(b'E', execute).query("select 1");
+    assert_eq!(raw.put(b'S', b"").answers().await?, "2GEZ");
+    raw.query("copy copy_9 from stdin").query("select 1");
+    assert_eq!(raw.answers().await?, "GEZ");
+    assert_eq!(raw.answers().await?, "TDCZ");
+    assert_eq!(cell(&one, "select count(*) from copy_9").await?, "0");
+    Ok(())
+}

@@ -86,6 +86,10 @@ async fn temporary_table_and_held_cursor_are_seen_by_others(sandbox: Sandbox) ->
         "0"
     );
     assert_eq!(cell(&other, "fetch limits_cursor").await?, "7");
+    let again = "create temp table limits_stage (b int)";
+    assert_eq!(code(&other, again).await, "42P07");
+    let again = "declare limits_cursor cursor with hold for select 8";
+    assert_eq!(code(&other, again).await, "42P03");
     Ok(())
 }
 

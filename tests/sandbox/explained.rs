@@ -147,6 +147,11 @@ const EXPLAINED: &[Explained] = &[
         then: Then::Stop,
     },
     Explained {
+        reason: "who goes on with something else where data is to come loses a connection, and here the COPY",
+        applies: |database, sandbox| fails_with(database, "08P01") && fails_with(sandbox, "57014"),
+        then: Then::Stop,
+    },
+    Explained {
         reason: "a null sets back to what the connection began with, which is not what the client began with",
         applies: |database, _| {
             let gives_null = database.asked.iter().any(

@@ -354,6 +354,10 @@ impl Engine {
                 self.clients.insert(id, Client::new(id, arrival));
             }
             Event::Unit(id, unit) => {
+                if self.copying == Some(id) && !unit.is_idle() {
+                    // A server would close the connection.
+                    self.fail_copy(copy::UNEXPECTED);
+                }
                 self.make_way(id, &unit);
                 if let Some(client) = self.clients.get_mut(&id) {
                     client.inbox.push_back(unit);

@@ -53,6 +53,13 @@ pub(super) struct Unit {
     pub(super) credit: Credit,
 }
 
+impl Unit {
+    /// Whether it is a Sync or a Flush, and nothing else.
+    pub(super) fn is_idle(&self) -> bool {
+        matches!(&self.work, Work::Extended(frames, _) if frames.is_empty())
+    }
+}
+
 /// Messages of a COPY that nobody takes yet.
 pub(super) type Data = VecDeque<(Frame, Credit)>;
 

@@ -21,6 +21,7 @@ struct Notes {
     escaped: Option<String>,
     isolation: Option<String>,
     advisory: Option<String>,
+    temporary: Option<String>,
     began: Option<String>,
 }
 
@@ -78,6 +79,13 @@ impl Report {
         self.notes().advisory.get_or_insert(name);
     }
 
+    /// A client makes a temporary table that another has by that name.
+    pub(super) fn temporary(&self, client: &Client, other: &Client, table: &str) {
+        let (client, other) = (client.name(), other.name());
+        let told = format!("{client} makes a temporary table `{table}`, which {other} has as well");
+        self.notes().temporary.get_or_insert(told);
+    }
+
     /// Returns the statement that has ended the test's transaction.
     pub(super) fn escaped(&self) -> Option<String> {
         self.notes().escaped.clone()
@@ -96,6 +104,11 @@ impl Report {
         if let Some(client) = &notes.advisory {
             told.push(format!(
                 "{client} has used an advisory lock: the clients of a sandbox share one connection, so that each has what another has taken"
+            ));
+        }
+        if let Some(both) = &notes.temporary {
+            told.push(format!(
+                "{both}: the clients of a sandbox share one connection, and its temporary tables with it"
             ));
         }
         let last = told.last_mut()?;

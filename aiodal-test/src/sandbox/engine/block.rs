@@ -25,8 +25,10 @@ impl Engine {
                 return Ok(false);
             }
         } else {
-            // Whether it may have its modes depends on what it would be without them.
-            self.open_block(id, Modes::default());
+            // Whether it may have its modes depends on what it would be without them: on those of its unit so far.
+            let client = self.clients.get(&id);
+            let before = client.map(|client| client.block.modes);
+            self.open_block(id, before.unwrap_or_default());
             if !self.take_modes(id, modes).await? {
                 // It has not begun.
                 self.undo_block(id);

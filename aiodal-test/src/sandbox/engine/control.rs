@@ -1,6 +1,6 @@
 //! Statements that are the sandbox's business: transactions, settings, names, notifications.
 
-use super::super::client::{Block, Run, Temporary};
+use super::super::client::{Block, Client, Run, Temporary};
 use super::super::error::{Said, failed_transaction, needs_block};
 use super::super::lex::{Discarded, Modes, Name, Piece, Verb};
 use super::super::turn::{ClientId, Status};
@@ -263,6 +263,7 @@ impl Engine {
                     name: sql[name.start..name.end].to_owned(),
                     on_commit: *on_commit,
                 };
+                self.tell_shared(id, &table.name);
                 self.with_block(id, |block| {
                     let is_known = block.temporary.iter().any(|known| known.name == table.name);
                     if !(is_known && *if_not_exists) {
@@ -279,6 +280,18 @@ impl Engine {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Tells of a temporary table that another client has by the same name.
+    fn tell_shared(&self, id: ClientId, table: &str) {
+        let has = |other: &&Client| {
+            let mut temporary = other.temporary.iter();
+            other.id != id && temporary.any(|known| known.name == table)
+        };
+        let other = self.clients.values().find(has);
+        if let (Some(client), Some(other)) = (self.clients.get(&id), other) {
+            self.report.temporary(client, other, table);
         }
     }
 

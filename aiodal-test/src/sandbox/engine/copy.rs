@@ -2,11 +2,15 @@
 
 use bytes::BufMut;
 
+use super::super::client::Client;
 use super::super::event::Credit;
 use super::super::turn::ClientId;
 use super::super::wire::{self, Frame, put, put_str};
 use super::Engine;
 use super::expect::Expect;
+
+/// Why one fails whose client goes on with something else.
+pub(super) const UNEXPECTED: &str = "the client has sent something else than data";
 
 /// Why a COPY fails whose client has gone.
 pub(super) const GONE: &str = "the client is gone";
@@ -27,6 +31,10 @@ impl Engine {
             && let Some((frame, credit)) = client.ahead.pop_front()
         {
             self.copy_data(&frame, credit);
+        }
+        let goes_on = |client: &Client| client.inbox.iter().any(|unit| !unit.is_idle());
+        if self.copying.is_some() && self.clients.get(&id).is_some_and(goes_on) {
+            self.fail_copy(UNEXPECTED);
         }
     }
 

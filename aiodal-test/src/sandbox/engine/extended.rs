@@ -6,11 +6,9 @@ use super::super::error::Said;
 use super::super::event::End;
 use super::super::turn::ClientId;
 use super::super::wire::{self, Frame, Malformed, put};
+use super::copy::UNEXPECTED;
 use super::expect::{Answered, Expect};
 use super::{Engine, Lost};
-
-/// Why a COPY fails whose client goes on with something else.
-const NO_DATA: &str = "something else has come than its data";
 
 impl Engine {
     pub(super) async fn extended(
@@ -22,6 +20,10 @@ impl Engine {
         let mut executes = false;
         for frame in frames {
             if self.skips(id) {
+                break;
+            }
+            if self.may_copy && !self.end_copy(id).await? {
+                self.skip(id);
                 break;
             }
             executes |= frame.tag() == b'E' || frame.tag() == b'B';
@@ -91,6 +93,18 @@ impl Engine {
         Ok(())
     }
 
+    /// Something stands behind a COPY: where that takes data, the server would close the connection, which is everybody's.
+    async fn end_copy(&mut self, id: ClientId) -> Result<bool, Lost> {
+        wire::bare(&mut self.wire.outgoing, b'H');
+        let mut answered = self.answers(id).await?;
+        self.may_copy = false;
+        if answered == Answered::CopyIn {
+            self.fail_copy(UNEXPECTED);
+            answered = self.answers(id).await?;
+        }
+        Ok(answered == Answered::Done)
+    }
+
     /// Has the server answer what it has been sent so far.
     async fn flush(&mut self, id: ClientId) -> Result<Answered, Lost> {
         if self.unsynced {
@@ -119,7 +133,7 @@ impl Engine {
         let mut answered = self.sync(id).await?;
         if answered == Answered::CopyIn {
             // The server has taken no notice of the Sync, and takes none of what the client goes on with but data.
-            self.fail_copy(NO_DATA);
+            self.fail_copy(UNEXPECTED);
             wire::bare(&mut self.wire.outgoing, b'S');
             answered = self.answers(id).await?;
         }

@@ -73,6 +73,9 @@ async fn isolation_that_a_sandbox_does_not_have(sandbox: Sandbox) -> Result {
         .await?;
     let other = sandbox.client().await?;
     other.batch_execute("select pg_advisory_lock(7)").await?;
+    let stage = "create temp table stage (a int)";
+    client.batch_execute(stage).await?;
+    assert!(other.batch_execute(stage).await.is_err());
     client.batch_execute("vacuum").await?;
     Ok(())
 }

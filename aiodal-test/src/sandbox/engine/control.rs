@@ -264,13 +264,14 @@ impl Engine {
                     on_commit: *on_commit,
                 };
                 self.tell_shared(id, &table.name);
-                self.with_block(id, |block| {
-                    let is_known = block.temporary.iter().any(|known| known.name == table.name);
-                    if !(is_known && *if_not_exists) {
-                        block.temporary.retain(|known| known.name != table.name);
-                        block.temporary.push(table);
+                if let Some(client) = self.clients.get_mut(&id) {
+                    let block = &mut client.block.temporary;
+                    let mut known = block.iter().chain(&client.temporary);
+                    if !(*if_not_exists && known.any(|known| known.name == table.name)) {
+                        block.retain(|known| known.name != table.name);
+                        block.push(table);
                     }
-                });
+                }
                 let text = sql[piece.start..piece.end].to_ascii_lowercase();
                 self.heed_constraints(text.contains("deferrable"), false);
             }

@@ -18,7 +18,7 @@ impl Texts {
             Message::Query(sql) => self.executed(sql),
             Message::Parse { name, sql } => {
                 let executed = self.executed(sql);
-                self.statements.insert(name.clone(), sql.clone());
+                self.note(name, sql);
                 executed
             }
             Message::Bind {
@@ -36,10 +36,17 @@ impl Texts {
         }
     }
 
+    /// Whether a name that was given before is given anew, only the server knows: it may stand for either.
+    fn note(&mut self, name: &str, sql: &str) {
+        let known = self.statements.entry(name.to_owned()).or_default();
+        known.push('\n');
+        known.push_str(sql);
+    }
+
     /// What a statement prepares is noted, and what it executes returned.
     fn executed(&mut self, sql: &str) -> Option<String> {
         if let Some(name) = name_behind(sql, "prepare ") {
-            self.statements.insert(name.to_owned(), sql.to_owned());
+            self.note(name, sql);
         }
         let name = name_behind(sql, "execute ")?;
         self.statements.get(name).cloned()

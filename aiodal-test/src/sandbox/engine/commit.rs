@@ -171,7 +171,7 @@ impl Engine {
             client.block.cursors.append(&mut client.block.held);
         }
         // The one that runs this stays.
-        self.close_portals(id, |portal| portal.has_run);
+        self.close_portals(id, |portal| portal.is_running);
     }
 
     fn close_portals(&mut self, id: ClientId, stays: fn(&Portal) -> bool) {

@@ -5,10 +5,10 @@ use super::super::client::{Portal, Prepared, Run};
 use super::super::error::{Said, failed_transaction};
 use super::super::turn::{ClientId, Status};
 use super::super::wire::{self, Malformed, Reader};
-use super::Engine;
 use super::control::Place;
 use super::expect::Expect;
 use super::extended::Trouble;
+use super::{Engine, Lost};
 
 /// What portals are bound to on the server.
 const STANDS_IN: &str = "aiodal_stands_in";
@@ -91,11 +91,25 @@ impl Engine {
             let said = Said::error("55000", format!("portal \"{name}\" cannot be run"));
             return Ok(self.say_error(id, &said));
         }
-        if let Some(portal) = self.portal_mut(id, name) {
-            portal.has_run = true;
-        }
         self.begin_statement(id, &portal.sql);
-        Ok(self.run_control(id, &portal.sql, Place::Alone).await?)
+        Ok(self.run_portal(id, name, &portal.sql).await?)
+    }
+
+    /// Runs what a portal stands for. It can't be run again.
+    pub(super) async fn run_portal(
+        &mut self,
+        id: ClientId,
+        name: &str,
+        sql: &str,
+    ) -> Result<bool, Lost> {
+        if let Some(portal) = self.portal_mut(id, name) {
+            (portal.has_run, portal.is_running) = (true, true);
+        }
+        let went_well = self.run_control(id, sql, Place::Alone).await;
+        if let Some(portal) = self.portal_mut(id, name) {
+            portal.is_running = false;
+        }
+        went_well
     }
 
     pub(super) fn portal_mut(&mut self, id: ClientId, name: &str) -> Option<&mut Portal> {

@@ -13,7 +13,6 @@ use super::super::turn::{ClientId, Status};
 use super::super::wire::{Frame, put, put_str};
 use super::Engine;
 use super::block::is_planned;
-use super::control::Place;
 use super::expect::Expect;
 use super::extended::Trouble;
 
@@ -118,6 +117,7 @@ impl Engine {
             run: prepared.run,
             is_here: false,
             has_run: false,
+            is_running: false,
             depth: client.block.savepoints.len(),
             bound_failed: has_failed,
         };
@@ -269,10 +269,7 @@ impl Engine {
             self.by_portal = Some(frame.clone());
             self.with_block(id, |block| block.has_run = true);
         }
-        if let Some(portal) = self.portal_mut(id, name) {
-            portal.has_run = true;
-        }
-        let went_well = self.run_control(id, &portal.sql, Place::Alone).await;
+        let went_well = self.run_portal(id, name, &portal.sql).await;
         self.by_portal = None;
         Ok(went_well?)
     }

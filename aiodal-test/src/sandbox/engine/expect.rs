@@ -334,7 +334,8 @@ fn put_moved(out: &mut BytesMut, fields: &[u8], (from, added): (usize, usize)) {
         let position =
             position.and_then(|text| std::str::from_utf8(text).ok()?.parse::<usize>().ok());
         match position {
-            Some(position) if position > from => {
+            // What is not behind the name is in another text: of what is executed.
+            Some(position) if position > from + added => {
                 out.put_slice(format!("P{}\0", position.saturating_sub(added)).as_bytes());
             }
             _ => out.put_slice(field),

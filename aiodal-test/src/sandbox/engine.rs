@@ -97,6 +97,8 @@ pub(super) struct Engine {
     constraints: Constraints,
     /// What statements of the unit have set by calling `set_config`, whether for the transaction only, and what was reported before.
     set_by_call: Vec<(String, bool, Reported)>,
+    /// Cursors that statements of the unit close, if they go well.
+    closed: Vec<String>,
     /// Where a name has been made longer in what is run: positions behind it, in characters, are less by so many.
     lengthened: Option<(usize, usize)>,
     /// A statement of the unit may have written something.
@@ -207,6 +209,7 @@ impl Engine {
                 changed: false,
             },
             set_by_call: Vec::new(),
+            closed: Vec::new(),
             lengthened: None,
             may_write: false,
             may_copy: false,

@@ -212,7 +212,8 @@ impl Engine {
             Verb::Commit { .. } | Verb::Rollback { .. } => Run::Exit,
             Verb::Deallocate(None)
             | Verb::Discard(Discarded::All | Discarded::Temp)
-            | Verb::CloseCursor(None) => Run::Here,
+            | Verb::CloseCursor(None)
+            | Verb::SetConstraints { all: Some(_) } => Run::Here,
             verb if is_ours(verb) => Run::Here,
             verb if is_plain(verb) => Run::Plain,
             _ => Run::Noted,
@@ -276,9 +277,7 @@ impl Engine {
                 self.heed_constraints(text.contains("deferrable"), false);
             }
             Verb::CloseCursor(Some(name)) if self.turn.status(id) != Status::Failed => {
-                if let Some(client) = self.clients.get_mut(&id) {
-                    client.held.retain(|held| *held != name.text);
-                }
+                self.closed.push(name.text.clone().into_owned());
             }
             _ => {}
         }

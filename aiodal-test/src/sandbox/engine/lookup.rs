@@ -120,8 +120,9 @@ impl Engine {
 
     pub(super) fn heed_text(&mut self, id: ClientId, sql: &str) {
         // Only what makes tables and constraints matters here, or sets something, or takes data.
-        const WORDS: [&str; 7] = [
+        const WORDS: [&str; 8] = [
             "create",
+            "close",
             "alter",
             "drop",
             "temp",

@@ -125,13 +125,18 @@ impl Engine {
         Ok(true)
     }
 
-    /// Notes what calls of `set_config` have set: to which value only the server knows. It is asked when the transaction ends: a query
+    /// Notes which cursors are closed, and what calls of `set_config` have set: to which value only the server knows. It is asked when the transaction ends: a query
     /// in the midst of it would close the client's portal without a name. Returns `went_well`.
     pub(super) fn note_calls(&mut self, id: ClientId, went_well: bool) -> bool {
         let called = std::mem::take(&mut self.set_by_call);
+        let closed = std::mem::take(&mut self.closed);
         let Some(client) = self.clients.get_mut(&id) else {
             return went_well;
         };
+        if went_well {
+            client.held.retain(|held| !closed.contains(held));
+            client.block.held.retain(|held| !closed.contains(held));
+        }
         // What has failed is undone.
         for (name, local, before) in called.into_iter().filter(|_| went_well) {
             client.note_one(&name, local, &before);

@@ -83,10 +83,6 @@ pub(super) enum Run {
 }
 
 /// A portal of the protocol.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a fact of its own about the portal"
-)]
 #[derive(Clone, Debug, Default)]
 pub(super) struct Portal {
     pub(super) sql: Arc<str>,
@@ -95,8 +91,6 @@ pub(super) struct Portal {
     pub(super) is_here: bool,
     /// It has been run, if it is not the server's alone: once is all it can be.
     pub(super) has_run: bool,
-    /// It is what is run now.
-    pub(super) is_running: bool,
     /// How many savepoints there were when it was bound: it goes with the last of them.
     pub(super) depth: usize,
     /// Whether the transaction had failed by then: no failure has made it useless.

@@ -74,6 +74,8 @@ pub(super) struct Engine {
     noted: VecDeque<(u64, Instant)>,
     /// The `Execute` of the portal that what is run next is in.
     by_portal: Option<Frame>,
+    /// The portal that a statement of ours is run by.
+    active: Option<String>,
     /// The client whose unnamed statement the server has.
     unnamed_of: Option<ClientId>,
     /// Where the last `CommandComplete` begins in `out`.
@@ -192,6 +194,7 @@ impl Engine {
             asked: None,
             noted: VecDeque::new(),
             by_portal: None,
+            active: None,
             unnamed_of: None,
             completed: None,
             failed: false,

@@ -3,7 +3,7 @@
 use aiodal_core::{quote_ident, quote_literal};
 use bytes::{BufMut, BytesMut};
 
-use super::super::client::{Block, Portal, Savepoint, Temporary};
+use super::super::client::{Block, Savepoint, Temporary};
 use super::super::error::{Heard, Said};
 use super::super::lex::{OnCommit, Verb};
 use super::super::turn::{ClientId, Status};
@@ -37,6 +37,7 @@ impl Engine {
         }
         if let Some(client) = self.clients.get_mut(&id) {
             client.portals.clear();
+            client.unreport_local();
         }
         self.publish(id);
         self.turn.end(id, true);
@@ -118,6 +119,7 @@ impl Engine {
         if went_well {
             if let Some(client) = self.clients.get_mut(&id) {
                 client.portals.clear();
+                client.unreport_local();
             }
             self.publish(id);
             self.turn.end_unit(id, false);
@@ -160,8 +162,7 @@ impl Engine {
             return;
         };
         client.held.append(&mut client.block.held);
-        client.unreport_local();
-        self.close_portals(id, |_| false);
+        self.close_portals(id, None);
     }
 
     /// Closes all that the client has open, but nothing of others.
@@ -171,15 +172,18 @@ impl Engine {
             client.block.cursors.append(&mut client.block.held);
         }
         // The one that runs this stays.
-        self.close_portals(id, |portal| portal.is_running);
+        let active = self.active.clone();
+        self.close_portals(id, active.as_deref());
     }
 
-    fn close_portals(&mut self, id: ClientId, stays: fn(&Portal) -> bool) {
+    fn close_portals(&mut self, id: ClientId, stays: Option<&str>) {
         let Some(client) = self.clients.get_mut(&id) else {
             return;
         };
         let cursors = std::mem::take(&mut client.block.cursors);
-        client.portals.retain(|_, portal| stays(portal));
+        client
+            .portals
+            .retain(|name, _| stays == Some(name.as_str()));
         let portals = std::mem::take(&mut client.block.portals).into_iter();
         let (stay, portals) = portals.partition(|name| client.portals.contains_key(name));
         client.block.portals = stay;

@@ -103,12 +103,11 @@ impl Engine {
         sql: &str,
     ) -> Result<bool, Lost> {
         if let Some(portal) = self.portal_mut(id, name) {
-            (portal.has_run, portal.is_running) = (true, true);
+            portal.has_run = true;
         }
+        self.active = Some(name.to_owned());
         let went_well = self.run_control(id, sql, Place::Alone).await;
-        if let Some(portal) = self.portal_mut(id, name) {
-            portal.is_running = false;
-        }
+        self.active = None;
         went_well
     }
 

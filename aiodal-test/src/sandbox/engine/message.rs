@@ -117,7 +117,6 @@ impl Engine {
             run: prepared.run,
             is_here: false,
             has_run: false,
-            is_running: false,
             depth: client.block.savepoints.len(),
             bound_failed: has_failed,
         };

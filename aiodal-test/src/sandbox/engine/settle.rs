@@ -107,6 +107,7 @@ impl Engine {
         self.leave_guard().await?;
         // They are not a role's that their client may have taken.
         let mut sql = format!("savepoint {GUARD}; set role none");
+        let before = self.applied.clone();
         self.applied.reset("role");
         for orphan in std::mem::take(&mut self.orphans) {
             sql.push_str(";\n");
@@ -119,6 +120,7 @@ impl Engine {
         if answered? == Answered::Failed {
             let undo = format!("rollback to {GUARD}");
             self.our_query(ClientId(0), &undo).await?;
+            self.applied = before;
         }
         let release = format!("release {GUARD}");
         self.our_query(ClientId(0), &release).await.map(drop)

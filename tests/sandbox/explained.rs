@@ -93,6 +93,14 @@ const EXPLAINED: &[Explained] = &[
         then: Then::Stop,
     },
     Explained {
+        reason: "PostgreSQL loses count of what SAVEPOINT by EXECUTE has begun, and says so",
+        applies: |database, _| {
+            let mut messages = database.replies.iter().filter_map(|reply| reply.field('M'));
+            messages.any(|message| message.starts_with("AbortSubTransaction while in"))
+        },
+        then: Then::Stop,
+    },
+    Explained {
         reason: "BEGIN by EXECUTE counts for PostgreSQL from the end of its query or pipeline on, and not if something fails behind it",
         applies: |database, sandbox| {
             let but_last = |answer: &Answer| {

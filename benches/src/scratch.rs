@@ -3,6 +3,7 @@
 use std::fs::{self, DirBuilder};
 use std::os::unix::fs::{DirBuilderExt, chown};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::Result;
 use crate::postgres::User;
@@ -22,13 +23,15 @@ impl Scratch {
     ///
     /// It cannot be made.
     pub(crate) fn new(parent: &Path, purpose: &str, user: &User) -> Result<Scratch> {
-        let path = parent.join(format!("aiodal-benches-{purpose}-{}", std::process::id()));
-        let scratch = Scratch(path.clone());
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        let (process, number) = (std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
+        let path = parent.join(format!("aiodal-benches-{purpose}-{process}-{number}"));
         let failed = |error| format!("failed to make {}: {error}", path.display());
         DirBuilder::new()
             .mode(0o700)
-            .create(&scratch.0)
+            .create(&path)
             .map_err(failed)?;
+        let scratch = Scratch(path);
         user.give(&scratch.0)?;
         Ok(scratch)
     }

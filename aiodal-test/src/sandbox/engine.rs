@@ -69,7 +69,7 @@ pub(super) struct Engine {
     /// What goes there behind the answer: notifications of its own.
     aside: BytesMut,
     /// The rows of a query of our own, if they are wanted.
-    asked: Option<Vec<String>>,
+    rows: Option<Vec<String>>,
     /// Statements that the journal knows of, and that are not answered.
     noted: VecDeque<(u64, Instant)>,
     /// The `Execute` of the portal that what is run next is in.
@@ -109,6 +109,8 @@ pub(super) struct Engine {
     may_copy: bool,
     /// Nobody is told of what fails.
     is_muted: bool,
+    /// A query of ours checks what the client has done: it may be cancelled like the client's own.
+    is_checking: bool,
     /// Nobody is told of what a query of ours gives notice of.
     is_hushed: bool,
     /// Temporary tables of clients that are gone.
@@ -191,7 +193,7 @@ impl Engine {
             out: BytesMut::with_capacity(8 << 10),
             holds: false,
             aside: BytesMut::new(),
-            asked: None,
+            rows: None,
             noted: VecDeque::new(),
             by_portal: None,
             active: None,
@@ -217,6 +219,7 @@ impl Engine {
             may_write: false,
             may_copy: false,
             is_muted: false,
+            is_checking: false,
             is_hushed: false,
             orphans: Vec::new(),
             left: Vec::new(),

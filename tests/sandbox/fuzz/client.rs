@@ -20,9 +20,10 @@ use crate::search::{chance, read};
 /// A client that has said all it has to say is done with in far less.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Sends for so long what comes of one seed after another.
+/// Sends for so long what comes of one seed after another; of a given seed, once, unless it is said for how long.
 pub(crate) async fn fuzz(endpoint: &Endpoint, time: Duration) {
     let again = read("SANDBOX_SEED");
+    let once = again.is_some() && read("SANDBOX_SECONDS").is_none();
     let first = again.unwrap_or(chance());
     let started = Instant::now();
     let memory = Memory::now();
@@ -30,14 +31,14 @@ pub(crate) async fn fuzz(endpoint: &Endpoint, time: Duration) {
     while started.elapsed() < time {
         let one = timeout(PATIENCE, round(endpoint, &mut Random::new(seed))).await;
         assert!(one.is_ok(), "SANDBOX_SEED={seed} is never done with");
-        let served = is_served(endpoint).await;
+        let replies = ask(endpoint).await;
         assert!(
-            served,
-            "after SANDBOX_SEED={seed} the next client isn't served"
+            is_served(&replies),
+            "behind SANDBOX_SEED={first} to {seed} the next client isn't served: {replies:?}"
         );
         memory.check(seed);
         seed += 1;
-        if again.is_some() {
+        if once {
             break;
         }
     }
@@ -88,10 +89,14 @@ async fn swallow(mut stream: ReadHalf<Box<dyn Stream>>) -> io::Result<()> {
     Ok(())
 }
 
-async fn is_served(endpoint: &Endpoint) -> bool {
+async fn ask(endpoint: &Endpoint) -> Vec<Reply> {
     let (mut client, _) = Client::connect(endpoint, &[]).await;
     let replies = client.step(&Message::Query("select 1".to_owned())).await;
     client.step(&Message::Terminate).await;
+    replies
+}
+
+fn is_served(replies: &[Reply]) -> bool {
     replies.iter().any(|reply| reply.tag == b'D')
         && replies.last().is_some_and(|last| last.tag == Reply::READY)
 }

@@ -19,7 +19,10 @@ impl Engine {
     /// Does what a COMMIT does; says whether it went well. If not, the client has been told, and everything is undone.
     pub(super) async fn finish_block(&mut self, id: ClientId) -> Result<bool, Lost> {
         if self.turn.is_open(id) {
-            self.release_modes(id).await?;
+            if !self.release_modes(id).await? {
+                self.undo_block(id);
+                return Ok(false);
+            }
             let sets = self
                 .clients
                 .get(&id)
@@ -28,9 +31,9 @@ impl Engine {
                 self.undo_block(id);
                 return Ok(false);
             }
-            self.read_called(id).await?;
+            let went_well = self.read_called(id).await?;
             self.close_cursors(id);
-            if !self.end_temporary(id).await? {
+            if !(went_well && self.end_temporary(id).await?) {
                 self.undo_block(id);
                 return Ok(false);
             }
@@ -45,23 +48,23 @@ impl Engine {
     }
 
     /// Ends the savepoints of a transaction that only reads since one of them: what is checked at its end may write.
-    async fn release_modes(&mut self, id: ClientId) -> Result<(), Lost> {
+    async fn release_modes(&mut self, id: ClientId) -> Result<bool, Lost> {
         let Some(client) = self.clients.get(&id) else {
-            return Ok(());
+            return Ok(true);
         };
         let Block {
             modes, savepoints, ..
         } = &client.block;
         let is_of_savepoint = |saved: &Savepoint| saved.modes.read_only != modes.read_only;
         if !savepoints.iter().any(is_of_savepoint) {
-            return Ok(());
+            return Ok(true);
         }
         let releases = savepoints.iter().rev().map(|saved| {
             let name = quote_ident(&saved.name).expect("the server has taken it for a name");
             format!("release {name}")
         });
         let sql = releases.collect::<Vec<_>>().join("; ");
-        self.our_query(id, &sql).await.map(drop)
+        Ok(self.our_query(id, &sql).await? == Answered::Done)
     }
 
     /// Forgets what a transaction, or the statements of a unit, have done.
@@ -112,9 +115,9 @@ impl Engine {
         }
         self.may_write = false;
         if went_well && self.turn.is_open(id) {
-            self.read_called(id).await?;
+            went_well = self.read_called(id).await?;
             self.close_cursors(id);
-            went_well = self.end_temporary(id).await?;
+            went_well = went_well && self.end_temporary(id).await?;
         }
         if went_well {
             if let Some(client) = self.clients.get_mut(&id) {
@@ -279,18 +282,22 @@ impl Engine {
         }
     }
 
-    /// Reads the first column of a query of our own.
-    pub(super) async fn ask(&mut self, id: ClientId, sql: &str) -> Result<Vec<String>, Lost> {
-        self.asked = Some(Vec::new());
+    /// Reads the first column of a query of our own; `None` if it has failed, which the client has been told.
+    pub(super) async fn ask(
+        &mut self,
+        id: ClientId,
+        sql: &str,
+    ) -> Result<Option<Vec<String>>, Lost> {
+        self.rows = Some(Vec::new());
         let answered = self.our_query(id, sql).await;
-        let asked = self.asked.take();
-        answered.map(|_| asked.unwrap_or_default())
+        let rows = self.rows.take();
+        Ok(rows.filter(|_| matches!(answered, Ok(Answered::Done))))
     }
 
     /// Keeps a row of such a query.
     pub(super) fn keep_row(&mut self, frame: &Frame) {
-        if let Some(asked) = &mut self.asked {
-            asked.extend(frame.first_cell());
+        if let Some(rows) = &mut self.rows {
+            rows.extend(frame.first_cell());
         }
     }
 }

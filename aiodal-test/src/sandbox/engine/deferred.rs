@@ -17,19 +17,27 @@ impl Engine {
         id: ClientId,
         sets: bool,
     ) -> Result<bool, Lost> {
-        let known = self.deferrable(id).await?;
+        let Some(known) = self.deferrable(id).await? else {
+            return Ok(false);
+        };
         // One that was deferred may not be any more.
         let is_certain = !sets && !self.constraints.changed;
         if known.all.is_empty() || known.deferred.is_empty() && is_certain {
             return Ok(true);
         }
-        let mut sql = self.said_of_all(id, &known, "immediate").await?;
+        let Some(mut sql) = self.said_of_all(id, &known, "immediate").await? else {
+            return Ok(false);
+        };
         if !known.deferred.is_empty() {
             let defer = format!("set constraints {} deferred", known.deferred);
             sql.push_str("; ");
             sql.push_str(&self.by_anybody(id, &defer));
         }
-        Ok(self.our_query(id, &sql).await? == Answered::Done)
+        // It may take its time, and wait for other tests.
+        self.is_checking = true;
+        let answered = self.our_query(id, &sql).await;
+        self.is_checking = false;
+        Ok(answered? == Answered::Done)
     }
 
     /// SET CONSTRAINTS: of ALL, it names those that there are. `all` is whether they are to be deferred.
@@ -46,10 +54,14 @@ impl Engine {
         if !self.enter(id).await? {
             return Ok(false);
         }
-        let known = self.deferrable(id).await?;
+        let Some(known) = self.deferrable(id).await? else {
+            return Ok(false);
+        };
         if !known.all.is_empty() {
             let when = if deferred { "deferred" } else { "immediate" };
-            let sql = self.said_of_all(id, &known, when).await?;
+            let Some(sql) = self.said_of_all(id, &known, when).await? else {
+                return Ok(false);
+            };
             if self.our_query(id, &sql).await? == Answered::Failed {
                 return Ok(false);
             }
@@ -63,33 +75,39 @@ impl Engine {
         id: ClientId,
         known: &Deferrable,
         when: &str,
-    ) -> Result<String, Lost> {
+    ) -> Result<Option<String>, Lost> {
         let all = format!("set constraints {} {when}", known.all);
         if self.applied.get("role").is_none() {
-            return Ok(all);
+            return Ok(Some(all));
         }
         // To name one takes a right on its schema; and a trigger runs as the role that has written, where that has it.
-        let own = Deferrable::of(&self.ask(id, &read(true)).await?).all;
+        let Some(own) = self.ask(id, &read(true)).await? else {
+            return Ok(None);
+        };
+        let own = Deferrable::of(&own).all;
         let all = self.by_anybody(id, &all);
-        Ok(if own.is_empty() {
+        Ok(Some(if own.is_empty() {
             all
         } else {
             format!("set constraints {own} {when}; {all}")
-        })
+        }))
     }
 
-    /// Returns what may be deferred.
-    async fn deferrable(&mut self, id: ClientId) -> Result<Arc<Deferrable>, Lost> {
+    /// Returns what may be deferred; `None` if it could not be read.
+    async fn deferrable(&mut self, id: ClientId) -> Result<Option<Arc<Deferrable>>, Lost> {
         if let Some(known) = &self.constraints.known {
-            return Ok(known.clone());
+            return Ok(Some(known.clone()));
         }
-        let known = Arc::new(Deferrable::of(&self.ask(id, &read(false)).await?));
+        let Some(cells) = self.ask(id, &read(false)).await? else {
+            return Ok(None);
+        };
+        let known = Arc::new(Deferrable::of(&cells));
         if !self.constraints.changed {
             // Whoever was first has found the same.
             let _known = self.constraints.shared.set(known.clone());
             self.constraints.known = Some(known.clone());
         }
-        Ok(known)
+        Ok(Some(known))
     }
 
     /// Whether the unit may have done what a deferred constraint is against.

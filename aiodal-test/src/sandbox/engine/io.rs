@@ -214,7 +214,6 @@ impl Engine {
 
     /// Drives a request to cancel; one for a client that is gone is repeated until it has an effect.
     fn poll_cancel(&mut self, cx: &mut Context<'_>) {
-        let nobody_waits = self.running.is_some_and(|id| self.is_gone(id));
         loop {
             let pending = match &mut self.wire.cancelling {
                 Some(Cancelling::Asking(asking)) => asking.as_mut().poll(cx).is_pending(),
@@ -225,10 +224,32 @@ impl Engine {
                 return;
             }
             self.wire.cancelling = match self.wire.cancelling {
+                Some(Cancelling::Waiting(_)) if self.is_at_own_query() => {
+                    Some(self.cancel_after(GRACE))
+                }
                 Some(Cancelling::Waiting(_)) => Some(self.ask_to_cancel()),
-                _ => nobody_waits.then(|| self.cancel_after(CANCEL_AGAIN)),
+                _ => self.cancel_again(),
             };
         }
+    }
+
+    /// Waits until no request to cancel is on its way to the client's statement, which has been answered: a query of ours shall not
+    /// be what it hits.
+    pub(super) async fn asked(&mut self) {
+        if let Some(Cancelling::Asking(asking)) = &mut self.wire.cancelling {
+            asking.as_mut().await;
+            self.wire.cancelling = self.cancel_again();
+        }
+    }
+
+    fn cancel_again(&self) -> Option<Cancelling> {
+        let nobody_waits = self.running.is_some_and(|id| self.is_gone(id));
+        nobody_waits.then(|| self.cancel_after(CANCEL_AGAIN))
+    }
+
+    /// Says whether the server is at a query of ours that is not to be cancelled: who comes next would have to do without.
+    fn is_at_own_query(&self) -> bool {
+        matches!(self.expect.front(), Some(Expect::OurQuery)) && !self.is_checking
     }
 
     /// Has what runs be cancelled.
@@ -240,10 +261,12 @@ impl Engine {
         // statement, so that nobody can know.
         let ahead = matches!(
             self.expect.front(),
-            Some(Expect::Ours(_) | Expect::Again(_) | Expect::OurQuery | Expect::Began)
+            Some(Expect::Ours(_) | Expect::Again(_) | Expect::Began)
         );
         let early = GRACE.saturating_sub(self.entered.elapsed());
-        self.wire.cancelling = Some(if ahead && !early.is_zero() {
+        self.wire.cancelling = Some(if self.is_at_own_query() {
+            self.cancel_after(GRACE)
+        } else if ahead && !early.is_zero() {
             self.cancel_after(early)
         } else {
             self.ask_to_cancel()

@@ -81,7 +81,9 @@ impl Engine {
             None => {
                 client.settings.clear();
                 self.applied.clear();
-                self.our_query(id, IN_SANDBOX).await?;
+                if self.our_query(id, IN_SANDBOX).await? == Answered::Failed {
+                    return Ok(false);
+                }
             }
         }
         let Some(client) = self.clients.get_mut(&id) else {
@@ -149,15 +151,16 @@ impl Engine {
     }
 
     /// Asks for the values of what stays.
-    pub(super) async fn read_called(&mut self, id: ClientId) -> Result<(), Lost> {
+    pub(super) async fn read_called(&mut self, id: ClientId) -> Result<bool, Lost> {
         let Some(client) = self.clients.get_mut(&id) else {
-            return Ok(());
+            return Ok(true);
         };
         for name in std::mem::take(&mut client.block.called) {
             let quoted = quote_literal(&name.replace(' ', "_"));
-            let value = self
-                .ask(id, &format!("select current_setting({quoted}, true)"))
-                .await?;
+            let sql = format!("select current_setting({quoted}, true)");
+            let Some(value) = self.ask(id, &sql).await? else {
+                return Ok(false);
+            };
             let value = value.first().map(String::as_str).unwrap_or_default();
             let sql = format!(
                 "select set_config({quoted}, {}, false)",
@@ -168,7 +171,7 @@ impl Engine {
                 client.settings.set(&name, &sql);
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     /// The connection is as the client has it, and so is what the server has told of it last: it tells no more of what has changed

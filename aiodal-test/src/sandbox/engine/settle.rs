@@ -165,6 +165,7 @@ impl Engine {
 
     /// Runs a query of our own. What fails is told to the client.
     pub(super) async fn our_query(&mut self, id: ClientId, sql: &str) -> Result<Answered, Lost> {
+        self.asked().await;
         wire::query(&mut self.wire.outgoing, sql);
         self.unnamed_of = None;
         if let Some(client) = self.clients.get_mut(&id) {

@@ -23,14 +23,14 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Sends for so long what comes of one seed after another; of a given seed, once, unless it is said for how long.
 pub(crate) async fn fuzz(endpoint: &Endpoint, time: Duration) {
     let again = read("SANDBOX_SEED");
-    let once = again.is_some() && read("SANDBOX_SECONDS").is_none();
+    let is_one = again.is_some() && read("SANDBOX_SECONDS").is_none();
     let first = again.unwrap_or(chance());
     let started = Instant::now();
     let memory = Memory::now();
     let mut seed = first;
     while started.elapsed() < time {
-        let one = timeout(PATIENCE, round(endpoint, &mut Random::new(seed))).await;
-        assert!(one.is_ok(), "SANDBOX_SEED={seed} is never done with");
+        let done = timeout(PATIENCE, round(endpoint, &mut Random::new(seed))).await;
+        assert!(done.is_ok(), "SANDBOX_SEED={seed} is never done with");
         let replies = ask(endpoint).await;
         assert!(
             is_served(&replies),
@@ -38,7 +38,7 @@ pub(crate) async fn fuzz(endpoint: &Endpoint, time: Duration) {
         );
         memory.check(seed);
         seed += 1;
-        if once {
+        if is_one {
             break;
         }
     }

@@ -22,8 +22,8 @@ struct Explained {
 }
 
 /// Errors of a message whose statement or portal is not there, or is already, or can't be run, or not in a failed transaction.
-const OF_PLACE: [&str; 7] = [
-    "08P01", "25P02", "26000", "34000", "42P03", "42P05", "55000",
+const OF_PLACE: [&str; 8] = [
+    "08P01", "25P01", "25P02", "26000", "34000", "42P03", "42P05", "55000",
 ];
 
 const EXPLAINED: &[Explained] = &[
@@ -91,6 +91,34 @@ const EXPLAINED: &[Explained] = &[
             is_lost && has_other && !fails_with(database, "34000")
         },
         then: Then::Stop,
+    },
+    Explained {
+        reason: "behind what no Sync ends, a Query is part of a transaction block to PostgreSQL 18, which goes on behind it",
+        applies: |database, sandbox| {
+            let is_query = |message: &Message| matches!(message, Message::Query(_));
+            let executes = |message: &Message| matches!(message, Message::Execute { .. });
+            let goes_on = database.replies.last().is_some_and(|last| {
+                last.tag == Reply::READY && last.parts.iter().any(|status| status != "I")
+            });
+            let is_over = sandbox.replies.last().is_some_and(|last| {
+                last.tag == Reply::READY && last.parts.iter().any(|status| status == "I")
+            });
+            let begins = runs(database, "begin") || runs(database, "start transaction");
+            !begins
+                && database.asked.last().is_some_and(is_query)
+                && database.asked.iter().any(executes)
+                && goes_on
+                && is_over
+        },
+        then: Then::Stop,
+    },
+    Explained {
+        reason: "what a pipeline is to DISCARD ALL, PostgreSQL 18 words otherwise",
+        applies: |database, sandbox| {
+            let refused = |answer: &Answer| fails_with(answer, "25001");
+            says(database, "discard all") && refused(database) && refused(sandbox)
+        },
+        then: Then::GoOn,
     },
     Explained {
         reason: "PostgreSQL loses count of what SAVEPOINT by EXECUTE has begun, and says so",

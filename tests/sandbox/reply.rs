@@ -40,7 +40,7 @@ impl Reply {
             b'D' => row(&mut body),
             b'E' | b'N' => fields(&mut body),
             b'A' => vec![body.int().to_string(), body.text(), body.text()],
-            b'S' => vec![body.text(), body.text()],
+            b'S' => vec![body.text(), generic(&body.text())],
             b't' => parameters(&mut body),
             b'K' => vec![body.int().to_string()],
             b'C' => vec![body.text()],

@@ -83,12 +83,14 @@ const EXPLAINED: &[Explained] = &[
     Explained {
         reason: "the portal without a name ends where another runs what is the sandbox's to run",
         applies: |database, sandbox| {
-            let mut messages = sandbox.replies.iter().filter_map(|reply| reply.field('M'));
-            let is_lost = messages.any(|message| message == "portal \"\" does not exist");
+            let is_lost = |answer: &Answer| {
+                let mut messages = answer.replies.iter().filter_map(|reply| reply.field('M'));
+                messages.any(|message| message == "portal \"\" does not exist")
+            };
             let has_other = database.asked.iter().any(
                 |asked| matches!(asked, Message::Execute { portal, .. } if !portal.is_empty()),
             );
-            is_lost && has_other && !fails_with(database, "34000")
+            is_lost(sandbox) && has_other && !is_lost(database)
         },
         then: Then::Stop,
     },

@@ -155,17 +155,23 @@ impl Engine {
         Ok(went_well)
     }
 
+    /// Says why a statement can't be run that names a savepoint, if that is not for the server to say.
+    fn refused(&self, id: ClientId, name: &Name<'_>, statement: &'static str) -> Option<Said> {
+        if self.turn.status(id).in_block() {
+            (name.text == GUARD).then(|| unknown_savepoint(name))
+        } else {
+            Some(needs_block(statement))
+        }
+    }
+
     pub(super) async fn release(
         &mut self,
         id: ClientId,
         name: &Name<'_>,
         text: &str,
     ) -> Result<bool, Lost> {
-        if !self.turn.status(id).in_block() {
-            return Ok(self.say_error(id, &needs_block("RELEASE SAVEPOINT")));
-        }
-        if name.text == GUARD {
-            return Ok(self.say_error(id, &unknown_savepoint(name)));
+        if let Some(said) = self.refused(id, name, "RELEASE SAVEPOINT") {
+            return Ok(self.say_error(id, &said));
         }
         let went_well = self.run_sql(id, text).await?;
         let outermost = went_well
@@ -189,11 +195,8 @@ impl Engine {
         name: &Name<'_>,
         text: &str,
     ) -> Result<bool, Lost> {
-        if !self.turn.status(id).in_block() {
-            return Ok(self.say_error(id, &needs_block("ROLLBACK TO SAVEPOINT")));
-        }
-        if name.text == GUARD {
-            return Ok(self.say_error(id, &unknown_savepoint(name)));
+        if let Some(said) = self.refused(id, name, "ROLLBACK TO SAVEPOINT") {
+            return Ok(self.say_error(id, &said));
         }
         let went_well = self.run_sql(id, text).await?;
         if went_well {

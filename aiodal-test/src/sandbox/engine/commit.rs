@@ -18,33 +18,19 @@ const LONGEST_PAYLOAD: usize = 7999;
 impl Engine {
     /// Does what a COMMIT does; says whether it went well. If not, the client has been told, and everything is undone.
     pub(super) async fn finish_block(&mut self, id: ClientId) -> Result<bool, Lost> {
-        if self.turn.is_open(id) {
-            if !self.release_modes(id).await? {
-                self.undo_block(id);
-                return Ok(false);
-            }
-            let sets = self
-                .clients
-                .get(&id)
-                .is_some_and(|client| client.block.sets_constraints);
-            if !self.check_constraints(id, sets).await? {
-                self.undo_block(id);
-                return Ok(false);
-            }
-            let went_well = self.read_called(id).await?;
-            self.close_cursors(id);
-            if !(went_well && self.end_temporary(id).await?) {
-                self.undo_block(id);
-                return Ok(false);
-            }
+        let sets = self.clients.get(&id);
+        let sets = sets.is_some_and(|client| client.block.sets_constraints);
+        let went_well = !self.turn.is_open(id)
+            || self.release_modes(id).await?
+                && self.check_constraints(id, sets).await?
+                && self.end_local(id).await?;
+        if went_well {
+            self.publish(id);
+            self.turn.end(id, true);
+        } else {
+            self.undo_block(id);
         }
-        if let Some(client) = self.clients.get_mut(&id) {
-            client.portals.clear();
-            client.unreport_local();
-        }
-        self.publish(id);
-        self.turn.end(id, true);
-        Ok(true)
+        Ok(went_well)
     }
 
     /// Ends the savepoints of a transaction that only reads since one of them: what is checked at its end may write.
@@ -115,15 +101,9 @@ impl Engine {
         }
         self.may_write = false;
         if went_well && self.turn.is_open(id) {
-            went_well = self.read_called(id).await?;
-            self.close_cursors(id);
-            went_well = went_well && self.end_temporary(id).await?;
+            went_well = self.end_local(id).await?;
         }
         if went_well {
-            if let Some(client) = self.clients.get_mut(&id) {
-                client.portals.clear();
-                client.unreport_local();
-            }
             self.publish(id);
             self.turn.end_unit(id, false);
         } else {
@@ -131,6 +111,13 @@ impl Engine {
             self.turn.end_unit(id, true);
         }
         Ok(())
+    }
+
+    /// Ends what does not outlive a transaction.
+    async fn end_local(&mut self, id: ClientId) -> Result<bool, Lost> {
+        let went_well = self.read_called(id).await?;
+        self.close_cursors(id);
+        Ok(went_well && self.end_temporary(id).await?)
     }
 
     /// Empties or drops the temporary tables that say so.
@@ -243,11 +230,13 @@ impl Engine {
         true
     }
 
-    /// Lets the clients have what a committed transaction has told them.
+    /// Leaves a transaction that is committed, and lets the clients have what it has told them.
     fn publish(&mut self, id: ClientId) {
         let Some(client) = self.clients.get_mut(&id) else {
             return;
         };
+        client.portals.clear();
+        client.unreport_local();
         let Block {
             notifications,
             listening,
@@ -291,7 +280,8 @@ impl Engine {
         self.rows = Some(Vec::new());
         let answered = self.our_query(id, sql).await;
         let rows = self.rows.take();
-        Ok(rows.filter(|_| matches!(answered, Ok(Answered::Done))))
+        let went_well = answered? == Answered::Done;
+        Ok(rows.filter(|_| went_well))
     }
 
     /// Keeps a row of such a query.

@@ -38,12 +38,8 @@ impl Driver {
     }
 
     /// Takes the socket out of the runtime it was connected on.
-    ///
-    /// # Errors
-    ///
-    /// The reactor refused; the connection is lost.
-    pub(crate) fn park(&self) -> io::Result<()> {
-        self.socket.park()
+    pub(crate) fn park(&self) {
+        self.socket.park();
     }
 
     /// Returns the socket, for whoever speaks the protocol on it while this is parked, and leaves it as it was.
@@ -82,7 +78,7 @@ impl Running {
         // Refused only if the task has ended, which the next line finds out.
         let _ended = self.stop.send(());
         let driver = self.task.await.ok().flatten()?;
-        driver.park().ok()?;
+        driver.park();
         Some(driver)
     }
 }

@@ -33,12 +33,8 @@ impl Socket {
     }
 
     /// Takes the stream out of its reactor.
-    ///
-    /// # Errors
-    ///
-    /// The reactor refused; the connection is lost.
-    pub(crate) fn park(&self) -> io::Result<()> {
-        self.stream().transport_mut().park()
+    pub(crate) fn park(&self) {
+        self.stream().transport_mut().park();
     }
 
     /// Registers the stream with the current runtime.

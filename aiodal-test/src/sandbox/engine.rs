@@ -238,10 +238,8 @@ impl Engine {
             match self.turn_of_next().await {
                 Ok(Some(Wanted::Park)) => {
                     self.wanted = None;
-                    return match self.wire.park() {
-                        Ok(()) => Stopped::Parked(Box::new(self)),
-                        Err(error) => Stopped::Lost(error.to_string()),
-                    };
+                    self.wire.park();
+                    return Stopped::Parked(Box::new(self));
                 }
                 Ok(Some(Wanted::Finish)) => break self.close().await,
                 Ok(None) => {}
@@ -249,10 +247,10 @@ impl Engine {
             }
         };
         match stopped {
-            Ok(()) => match self.wire.park() {
-                Ok(()) => Stopped::Finished,
-                Err(error) => Stopped::Lost(error.to_string()),
-            },
+            Ok(()) => {
+                self.wire.park();
+                Stopped::Finished
+            }
             Err(Lost(why)) => {
                 let said = Said::fatal(
                     "57P01",

@@ -103,6 +103,8 @@ pub(super) struct Engine {
     closed: Vec<String>,
     /// Where a name has been made longer in what is run: positions behind it, in characters, are less by so many.
     lengthened: Option<(usize, usize)>,
+    /// Whether the client's transaction had a snapshot before the query that is run.
+    had_snapshot: bool,
     /// A statement of the unit may have written something.
     may_write: bool,
     /// What has been sent may have the server take data.
@@ -216,6 +218,7 @@ impl Engine {
             set_by_call: Vec::new(),
             closed: Vec::new(),
             lengthened: None,
+            had_snapshot: false,
             may_write: false,
             may_copy: false,
             is_muted: false,

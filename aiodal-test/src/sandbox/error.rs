@@ -98,6 +98,9 @@ pub(super) fn needs_block(what: &str) -> Said {
     )
 }
 
+/// The server's files that read a statement.
+const GRAMMAR: [&str; 3] = ["scan.l", "gram.y", "postgres.c"];
+
 /// What a server has said in a message of its own.
 #[derive(Debug, Default)]
 pub(super) struct Heard<'a> {
@@ -107,6 +110,8 @@ pub(super) struct Heard<'a> {
     pub(super) detail: Option<&'a str>,
     pub(super) hint: Option<&'a str>,
     pub(super) constraint: Option<&'a str>,
+    /// It comes from what reads a statement, before anything is looked up.
+    pub(super) is_of_grammar: bool,
 }
 
 impl<'a> Heard<'a> {
@@ -123,6 +128,7 @@ impl<'a> Heard<'a> {
                 b'D' => heard.detail = Some(text),
                 b'H' => heard.hint = Some(text),
                 b'n' => heard.constraint = Some(text),
+                b'F' => heard.is_of_grammar = GRAMMAR.contains(&text),
                 _ => {}
             }
         }

@@ -211,6 +211,14 @@ pub(super) fn parse(buffer: &mut BytesMut, name: &str, sql: &str) {
     });
 }
 
+/// Appends a `Describe` of a statement.
+pub(super) fn describe_statement(buffer: &mut BytesMut, name: &str) {
+    put(buffer, b'D', |buffer| {
+        buffer.put_u8(b'S');
+        put_str(buffer, name);
+    });
+}
+
 /// Appends a `Close` of a statement.
 pub(super) fn close_statement(buffer: &mut BytesMut, name: &str) {
     close(buffer, b'S', name);

@@ -260,6 +260,12 @@ impl Engine {
         Ok(answered == Answered::Done)
     }
 
+    /// Remembers whether there was a snapshot before what the server may not even be able to read.
+    pub(super) fn keep_snapshot(&mut self, id: ClientId) {
+        let client = self.clients.get(&id);
+        self.had_snapshot = client.is_some_and(|client| client.block.has_snapshot);
+    }
+
     /// From a query on, the modes of a transaction stay what they are.
     pub(super) fn note_snapshot(&mut self, id: ClientId, verb: &Verb<'_>, text: &str) {
         if self.turn.status(id) != Status::Failed && takes_snapshot(verb, text) {
@@ -267,19 +273,23 @@ impl Engine {
         }
     }
 
-    /// The same of what is run by a portal.
-    pub(super) fn note_portal(&mut self, id: ClientId, sql: &str) {
+    /// Says whether the server takes a snapshot for what a portal runs, where it has none.
+    pub(super) fn plans_portal(&self, id: ClientId, sql: &str) -> bool {
         let client = self.clients.get(&id);
         if client.is_none_or(|client| client.block.has_snapshot) {
-            return;
+            return false;
         }
-        if !self.turn.status(id).in_block() {
+        match self.turn.status(id) {
+            Status::Failed => false,
             // There may be a BEGIN behind it, but hardly ever is.
-            let has_snapshot = is_planned(sql);
-            return self.with_block(id, |block| block.has_snapshot |= has_snapshot);
-        }
-        for piece in pieces(sql, self.conforms(id)) {
-            self.note_snapshot(id, &piece.verb, &sql[piece.start..piece.end]);
+            Status::Idle => is_planned(sql),
+            Status::Begun | Status::Open => {
+                let pieces = pieces(sql, self.conforms(id));
+                let mut texts = pieces
+                    .iter()
+                    .map(|piece| (&piece.verb, &sql[piece.start..piece.end]));
+                texts.any(|(verb, text)| takes_snapshot(verb, text))
+            }
         }
     }
 

@@ -67,6 +67,7 @@ impl Engine {
             return Ok(self.say_error(id, &failed_transaction()));
         }
         let in_block = status.in_block();
+        self.keep_snapshot(id);
         self.note_snapshot(id, &piece.verb, &sql[piece.start..piece.end]);
         let alone = !in_block && place == Place::Alone;
         let text = in_place(sql, piece.start, &sql[piece.start..piece.end]);

@@ -71,7 +71,7 @@ impl Engine {
     /// The server has all the data. By the extended protocol it keeps its answer until it is asked for it.
     fn end_data(&mut self) {
         self.copying = None;
-        if matches!(self.expect.front(), Some(Expect::Execute)) {
+        if matches!(self.expect.front(), Some(Expect::Execute { .. })) {
             wire::bare(&mut self.wire.outgoing, b'H');
         }
     }

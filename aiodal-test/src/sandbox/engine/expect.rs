@@ -13,6 +13,8 @@ use super::{Engine, Lost};
 pub(super) enum Expect {
     /// To a message of our own, which does not fail: `1`, `2`, `3` or `C`.
     Ours(u8),
+    /// To a message of our own, which does fail.
+    OurFailure,
     /// An answer of our own, between those of the server.
     Said(Bytes),
     /// To a `Parse` of the client's.
@@ -20,24 +22,29 @@ pub(super) enum Expect {
         name: String,
         /// What the client has had by that name.
         before: Option<Prepared>,
+        /// Whose unnamed statement the server has had.
+        owner: Option<ClientId>,
         /// Where its text is longer than the client's, and by how much.
         lengthened: Option<(usize, usize)>,
+        /// The server takes a snapshot for it, if it can read it.
+        is_planned: bool,
     },
-    /// To a `Parse` that the client has had answered before; its name.
-    Again(String),
+    /// To a `Parse` that the client has had answered before: its name, and whose unnamed statement the server has had.
+    Again(String, Option<ClientId>),
     /// To a `Bind`: its portal, and what the client has had by that name.
     Bind(String, Option<Portal>),
-    /// To a `Close` of a statement: its name, and what the client has had by it.
-    Close(String, Option<Prepared>),
+    /// To a `Close` of a statement: its name, what the client has had by it, and whose unnamed statement the server has had.
+    Close(String, Option<Prepared>, Option<ClientId>),
     /// The same of a portal.
     ClosePortal(String, Option<Portal>),
     /// To what asks whether something can be done that the server does not do: its error is the client's.
     Probe,
     /// Of a statement: `t`, then `T` or `n`. Of a portal: the latter only.
-    Describe {
-        statement: bool,
+    Describe { statement: bool },
+    Execute {
+        /// The server takes a snapshot for it, if it comes to that.
+        is_planned: bool,
     },
-    Execute,
     /// `ReadyForQuery`, behind a `Sync`.
     Sync,
     /// All answers to a `Query`, up to `ReadyForQuery`.
@@ -83,7 +90,7 @@ impl Engine {
                     self.expect.pop_front();
                     continue;
                 }
-                Some(Expect::Query | Expect::Execute) => self.pass_rows(),
+                Some(Expect::Query | Expect::Execute { .. }) => self.pass_rows(),
                 Some(_) => {}
             }
             let frame = self.frame().await?;
@@ -110,7 +117,7 @@ impl Engine {
                 self.expect.pop_front();
                 return Ok(());
             }
-            (Some(Expect::Again(_)), b'1') | (Some(Expect::Probe), b'1' | b'n' | b'C') => {
+            (Some(Expect::Again(..)), b'1') | (Some(Expect::Probe), b'1' | b'n' | b'C') => {
                 self.expect.pop_front();
                 return Ok(());
             }
@@ -126,20 +133,26 @@ impl Engine {
                 }
                 return Ok(());
             }
+            (Some(Expect::Parse { is_planned, .. }), b'1')
+            | (Some(Expect::Execute { is_planned }), b's' | b'I') => {
+                let is_planned = *is_planned;
+                self.has_planned(is_planned);
+                true
+            }
             (Some(Expect::Query), b'C') => {
                 self.is_complete(frame)?;
                 false
             }
-            (Some(Expect::Execute), b'C') => {
+            (Some(Expect::Execute { is_planned }), b'C') => {
+                let is_planned = *is_planned;
+                self.has_planned(is_planned);
                 self.is_complete(frame)?;
                 true
             }
             (Some(Expect::Query), _)
-            | (Some(Expect::Execute), b'D' | b'd' | b'c' | b'H')
+            | (Some(Expect::Execute { .. }), b'D' | b'd' | b'c' | b'H')
             | (Some(Expect::Describe { statement: true }), b't') => false,
-            (Some(Expect::Execute), b's' | b'I')
-            | (Some(Expect::Parse { .. }), b'1')
-            | (Some(Expect::Bind(..)), b'2')
+            (Some(Expect::Bind(..)), b'2')
             | (Some(Expect::Close(..) | Expect::ClosePortal(..)), b'3')
             | (Some(Expect::Describe { .. }), b'T' | b'n') => true,
             (due, tag) => {
@@ -158,6 +171,13 @@ impl Engine {
             self.expect.pop_front();
         }
         Ok(())
+    }
+
+    /// The server has taken a snapshot for what it has answered, if `is_planned`.
+    fn has_planned(&mut self, is_planned: bool) {
+        if let Some(id) = self.running.filter(|_| is_planned) {
+            self.with_block(id, |block| block.has_snapshot = true);
+        }
     }
 
     /// The server is done with what stands before a `Sync`, or with a `Query`.
@@ -198,6 +218,10 @@ impl Engine {
             Some(Expect::Ours(_) | Expect::Began) | None => {
                 return Err(Lost(format!("{} ({})", heard.message, heard.code)));
             }
+            Some(Expect::OurFailure) => {
+                self.expect.pop_front();
+                return Ok(());
+            }
             Some(Expect::OurQuery) => {
                 if !self.is_muted {
                     self.forward(Some(id), frame);
@@ -205,11 +229,27 @@ impl Engine {
                 return Ok(());
             }
             Some(Expect::Query) => {
+                if heard.is_of_grammar {
+                    let had_snapshot = self.had_snapshot;
+                    self.with_block(id, |block| block.has_snapshot = had_snapshot);
+                }
                 self.failed_statement(&heard);
                 self.forward(Some(id), frame);
                 return Ok(());
             }
-            Some(Expect::Parse { lengthened, .. }) => self.lengthened = *lengthened,
+            Some(Expect::Parse {
+                lengthened,
+                is_planned,
+                ..
+            }) => {
+                let is_planned = *is_planned && !heard.is_of_grammar;
+                self.lengthened = *lengthened;
+                self.has_planned(is_planned);
+            }
+            Some(Expect::Execute { is_planned }) => {
+                let is_planned = *is_planned;
+                self.has_planned(is_planned);
+            }
             Some(_) => {}
         }
         self.failed_statement(&heard);
@@ -229,16 +269,20 @@ impl Engine {
         // What came last is taken back first: a name may have been closed, and then given again.
         for (at, due) in skipped.enumerate().rev() {
             match due {
-                Expect::Parse { name, before, .. } => {
-                    if name.is_empty() {
-                        self.unnamed_of = None;
-                    }
+                Expect::Parse {
+                    name,
+                    before,
+                    owner,
+                    ..
+                } => {
                     // It is gone even if what was to take its place is wrong.
                     let is_gone = name.is_empty() && at == 0;
+                    self.unnamed_of = owner.filter(|_| !is_gone);
                     client.set_prepared(&name, before.filter(|_| !is_gone));
                 }
-                Expect::Again(name) if name.is_empty() => self.unnamed_of = None,
-                Expect::Again(name) => {
+                Expect::Again(name, owner) => {
+                    let is_gone = name.is_empty() && at == 0;
+                    self.unnamed_of = owner.filter(|_| !is_gone);
                     if let Some(prepared) = client.statements.get_mut(&name) {
                         prepared.is_there = false;
                     }
@@ -253,7 +297,10 @@ impl Engine {
                 Expect::Bind(name, before) | Expect::ClosePortal(name, before) => {
                     client.set_portal(&name, before);
                 }
-                Expect::Close(name, before) => drop(client.set_prepared(&name, before)),
+                Expect::Close(name, before, owner) => {
+                    self.unnamed_of = owner;
+                    client.set_prepared(&name, before);
+                }
                 _ => {}
             }
         }

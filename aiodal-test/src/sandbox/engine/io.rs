@@ -261,7 +261,7 @@ impl Engine {
         // statement, so that nobody can know.
         let ahead = matches!(
             self.expect.front(),
-            Some(Expect::Ours(_) | Expect::Again(_) | Expect::Began)
+            Some(Expect::Ours(_) | Expect::Again(..) | Expect::Began)
         );
         let early = GRACE.saturating_sub(self.entered.elapsed());
         self.wire.cancelling = Some(if self.is_at_own_query() {

@@ -74,12 +74,13 @@ impl Engine {
         let Some(prepared) = prepared else { return };
         let Some(parse) = &prepared.parse else { return };
         self.wire.outgoing.put_slice(parse.bytes());
+        let owner = self.unnamed_of;
         if name.is_empty() {
             self.unnamed_of = Some(id);
         } else {
             prepared.is_there = true;
         }
-        self.expect.push_back(Expect::Again(name.to_owned()));
+        self.expect.push_back(Expect::Again(name.to_owned(), owner));
         self.unsynced = true;
     }
 

@@ -69,9 +69,7 @@ impl Engine {
         {
             self.ensure(id, &executed.text);
         }
-        if is_planned(sql) {
-            self.with_block(id, |block| block.has_snapshot = true);
-        }
+        let owner = self.unnamed_of;
         if name.is_empty() {
             self.unnamed_of = Some(id);
         } else {
@@ -92,7 +90,9 @@ impl Engine {
         self.expect.push_back(Expect::Parse {
             name: name.to_owned(),
             before,
+            owner,
             lengthened,
+            is_planned: is_planned(sql),
         });
         self.unsynced = true;
         Ok(true)
@@ -164,7 +164,8 @@ impl Engine {
             let Some(prepared) = client.and_then(|client| client.prepared(name)) else {
                 return self.unknown_statement(id, name).await;
             };
-            if prepared.run.is_ours() && self.is_quiet() {
+            if prepared.run.is_ours() {
+                // None takes values or returns rows.
                 self.said(b't', |buffer| buffer.put_u16(0));
                 self.said(b'n', |_| {});
                 return Ok(true);
@@ -209,6 +210,7 @@ impl Engine {
         }
         let client = self.clients.get(&id);
         let known = client.and_then(|client| client.portals.get(name)).cloned();
+        let mut is_planned = false;
         match known {
             Some(portal) if portal.is_here => {
                 return self.execute_here(id, name, &portal).await;
@@ -220,7 +222,7 @@ impl Engine {
             Some(portal) => {
                 self.begin_statement(id, &portal.sql);
                 self.heed_text(id, &portal.sql);
-                self.note_portal(id, &portal.sql);
+                is_planned = self.plans_portal(id, &portal.sql);
             }
             // A cursor of SQL's.
             None => {}
@@ -230,7 +232,7 @@ impl Engine {
         }
         self.with_block(id, |block| block.has_run = true);
         self.wire.outgoing.put_slice(frame.bytes());
-        self.expect.push_back(Expect::Execute);
+        self.expect.push_back(Expect::Execute { is_planned });
         self.unsynced = true;
         Ok(true)
     }
@@ -281,6 +283,7 @@ impl Engine {
         };
         let server_name = if is_statement {
             let known = client.set_prepared(name, None);
+            let owner = self.unnamed_of;
             let is_there = known.as_ref().is_some_and(|known| known.is_there);
             if is_quiet && !is_there {
                 // What is not there is closed without an error.
@@ -294,7 +297,8 @@ impl Engine {
                 }
                 name => client.server_name(name),
             };
-            self.expect.push_back(Expect::Close(name.to_owned(), known));
+            self.expect
+                .push_back(Expect::Close(name.to_owned(), known, owner));
             server_name
         } else {
             let known = client.portals.remove(name);

@@ -17,6 +17,9 @@ const UNDO: (&str, &str) = ("aiodal_guard_undo", "rollback to aiodal_guard");
 /// Goes back to a savepoint that nobody has: it may stand in a failed transaction, and fails any other.
 pub(super) const NOWHERE: &str = "rollback to aiodal_nowhere";
 
+/// A statement that nobody has prepared.
+const NOBODYS: &str = "aiodal_nobodys";
+
 impl Engine {
     /// Prepares what settles the guard, without waiting.
     pub(in super::super) fn prepare_guard(&mut self) {
@@ -66,12 +69,13 @@ impl Engine {
     }
 
     /// An error of ours fails the server's transaction as well: it then judges what follows as it does in a failed one.
+    ///
+    /// By asking of a statement that nobody has: a `Query` would have it forget what the client has without a name.
     async fn share_failure(&mut self, id: ClientId) -> Result<bool, Lost> {
         if self.turn.status(id) == Status::Failed && !self.failed {
-            self.is_muted = true;
-            let answered = self.our_query(id, NOWHERE).await;
-            self.is_muted = false;
-            answered?;
+            wire::describe_statement(&mut self.wire.outgoing, NOBODYS);
+            self.expect.push_back(Expect::OurFailure);
+            self.sync(id).await?;
         }
         Ok(true)
     }

@@ -2,7 +2,7 @@
 
 use bytes::{BufMut, BytesMut};
 
-use super::super::error::Said;
+use super::super::error::{Heard, Said};
 use super::super::lex::{Piece, pieces};
 use super::super::turn::ClientId;
 use super::super::wire::{self, Frame};
@@ -111,7 +111,8 @@ impl Engine {
         if let Some(execute) = self.by_portal.take() {
             self.wire.outgoing.put_slice(execute.bytes());
             wire::bare(&mut self.wire.outgoing, b'S');
-            self.expect.extend([Expect::Execute, Expect::Sync]);
+            self.expect
+                .extend([Expect::Execute { is_planned: false }, Expect::Sync]);
         } else {
             write(&mut self.wire.outgoing);
             self.unnamed_of = None;
@@ -129,6 +130,7 @@ impl Engine {
 
     /// Notes what plain statements mean for what comes later.
     fn heed_plain(&mut self, id: ClientId, pieces: &[Piece<'_>], sql: &str) {
+        self.keep_snapshot(id);
         for piece in pieces {
             self.note_snapshot(id, &piece.verb, &sql[piece.start..piece.end]);
             self.heed_verb(id, piece, sql);
@@ -143,13 +145,13 @@ impl Engine {
         if let Some(client) = self.clients.get_mut(&id) {
             client.unreport_failed();
         }
-        self.failed_statement(&super::super::error::Heard {
+        self.failed_statement(&Heard {
             severity: "ERROR",
             code: said.code,
             message: &said.message,
             detail: said.detail.as_deref(),
             hint: said.hint.as_deref(),
-            constraint: None,
+            ..Heard::default()
         });
         false
     }

@@ -101,8 +101,8 @@ pub(super) struct Portal {
 #[derive(Debug, Default)]
 pub(super) struct Block {
     pub(super) modes: Modes,
-    /// Those that it has been handed on by AND CHAIN.
-    pub(super) chained: Modes,
+    /// Those that it has begun with: what is set in it is undone with it.
+    pub(super) first: Option<Modes>,
     /// What was set before it.
     pub(super) before: Settings,
     /// What was reported before it, once it has done something.
@@ -152,9 +152,11 @@ pub(super) struct Savepoint {
 /// A temporary table.
 #[derive(Clone, Debug)]
 pub(super) struct Temporary {
-    /// As it stands in SQL.
+    /// As it stands in SQL, without its schema.
     pub(super) name: String,
     pub(super) on_commit: OnCommit,
+    /// The transaction has dropped it.
+    pub(super) is_dropped: bool,
 }
 
 impl Client {
@@ -199,6 +201,15 @@ impl Client {
     /// Sends what there is to send.
     pub(super) fn send(&self, bytes: &mut BytesMut) {
         self.outbox.put(bytes);
+    }
+
+    /// Its transaction begins: it has the modes that are set by default now, whatever is set later, except those that it has already.
+    pub(super) fn begin_modes(&mut self) {
+        let first = *self
+            .block
+            .first
+            .get_or_insert_with(|| self.settings.modes());
+        self.block.modes = first.merged(self.block.modes);
     }
 
     /// Returns what its next transaction begins with, as SQL.
@@ -250,6 +261,20 @@ impl Client {
         }
     }
 
+    /// Returns a temporary table as the transaction has left it so far.
+    pub(super) fn temporary(&self, name: &str) -> Option<&Temporary> {
+        let mut known = self.block.temporary.iter().chain(&self.temporary);
+        known.find(|known| known.name == name)
+    }
+
+    /// Notes that the transaction has dropped it, if there is one.
+    pub(super) fn drop_temporary(&mut self, name: &str) {
+        if let Some(mut table) = self.temporary(name).cloned() {
+            table.is_dropped = true;
+            self.block.note_temporary(table);
+        }
+    }
+
     /// How to call it in a message.
     pub(super) fn name(&self) -> String {
         let id = self.id.0;
@@ -284,6 +309,11 @@ impl Run {
 }
 
 impl Block {
+    pub(super) fn note_temporary(&mut self, table: Temporary) {
+        self.temporary.retain(|known| known.name != table.name);
+        self.temporary.push(table);
+    }
+
     pub(super) fn save(&mut self, name: &str, client: (&Settings, &Reported), applied: &Settings) {
         let (settings, reported) = client;
         self.savepoints.push(Savepoint {

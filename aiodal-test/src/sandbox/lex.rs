@@ -116,6 +116,8 @@ pub(crate) enum Verb<'a> {
         /// One that is there already stays as it is.
         if_not_exists: bool,
     },
+    /// `DROP` of what may be temporary: the names without a schema, or of the temporary one, and of each the last part.
+    Drop(Vec<Name<'a>>),
     /// What no transaction can run, for a message.
     NeedsNoTransaction(&'static str),
     /// `deferrable` says that the word `DEFERRABLE` is in it: constraints may have come or gone.
@@ -154,6 +156,16 @@ pub(crate) enum Isolation {
 }
 
 impl Modes {
+    /// Returns others, and these where those say nothing.
+    pub(crate) fn merged(self, over: Modes) -> Modes {
+        Modes {
+            isolation: over.isolation.or(self.isolation),
+            read_only: over.read_only.or(self.read_only),
+            deferrable: over.deferrable.or(self.deferrable),
+            snapshot: over.snapshot,
+        }
+    }
+
     /// Returns modes with one by the name that its setting ends with.
     pub(crate) fn with(mut self, mode: &str, value: &str) -> Option<Modes> {
         let switch = || match value {

@@ -82,6 +82,7 @@ impl Report {
     /// A client makes a temporary table that another has by that name.
     pub(super) fn temporary(&self, client: &Client, other: &Client, table: &str) {
         let (client, other) = (client.name(), other.name());
+        let table = table.trim_matches('"');
         let told = format!("{client} makes a temporary table `{table}`, which {other} has as well");
         self.notes().temporary.get_or_insert(told);
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aiodal_core::{quote_ident, quote_literal};
 
-use super::lex::Isolation;
+use super::lex::{Isolation, Modes};
 
 /// What is set, by name: the SQL that sets it.
 ///
@@ -92,6 +92,15 @@ impl Settings {
         let stays = |name: &String| [SESSION, ROLE].contains(&name.as_str());
         if !self.set.keys().all(stays) {
             Arc::make_mut(&mut self.set).retain(|name, _| stays(name));
+        }
+    }
+
+    /// Returns the modes of a transaction that does not say them itself.
+    pub(super) fn modes(&self) -> Modes {
+        Modes {
+            isolation: Some(self.isolation()),
+            read_only: Some(self.are_read_only()),
+            ..Modes::default()
         }
     }
 

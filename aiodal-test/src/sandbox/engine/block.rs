@@ -54,18 +54,18 @@ impl Engine {
             let left = std::mem::take(&mut client.block);
             client.block = Block {
                 modes,
-                chained: Modes::default(),
                 before: implicit.unwrap_or_else(|| client.settings.clone()),
                 savepoints: Vec::new(),
                 ..left
             };
+            client.begin_modes();
         }
     }
 
     /// The same behind another one that hands on its modes, for good: they are not set in the transaction.
     fn chain_block(&mut self, id: ClientId, modes: Modes) {
         self.open_block(id, modes);
-        self.with_block(id, |block| block.chained = modes);
+        self.with_block(id, |block| block.first = Some(modes));
     }
 
     pub(super) async fn commit(&mut self, id: ClientId, chain: bool) -> Result<bool, Lost> {
@@ -101,7 +101,7 @@ impl Engine {
             let saved = client.block.savepoints.last().map(|saved| saved.modes);
             // With its failure a transaction has lost the modes that were set in it; a part of one has lost those that are its own.
             if has_failed {
-                saved.unwrap_or(client.block.chained)
+                saved.or(client.block.first).unwrap_or_default()
             } else {
                 client.block.modes
             }
@@ -245,7 +245,7 @@ impl Engine {
         if let Some(message) = message {
             return Ok(self.say_error(id, &Said::error("25001", message)));
         }
-        let mut now = merged(block.modes, modes);
+        let mut now = block.modes.merged(modes);
         if is_open {
             now.read_only = block.modes.read_only;
         }
@@ -361,16 +361,6 @@ fn takes_snapshot(verb: &Verb<'_>, text: &str) -> bool {
             !first.is_some_and(|word| NONE.iter().any(|none| none.eq_ignore_ascii_case(word)))
         }
         _ => true,
-    }
-}
-
-/// Returns modes, and others where those say nothing.
-fn merged(one: Modes, over: Modes) -> Modes {
-    Modes {
-        isolation: over.isolation.or(one.isolation),
-        read_only: over.read_only.or(one.read_only),
-        deferrable: over.deferrable.or(one.deferrable),
-        snapshot: over.snapshot,
     }
 }
 

@@ -128,7 +128,8 @@ impl Engine {
         let made = std::mem::take(&mut client.block.temporary);
         let is_made = |table: &Temporary| made.iter().any(|new| new.name == table.name);
         client.temporary.retain(|table| !is_made(table));
-        client.temporary.extend(made);
+        let stay = made.into_iter().filter(|table| !table.is_dropped);
+        client.temporary.extend(stay);
         if client.reads_only() {
             // Of these a transaction can be rid only where it writes: they are dropped behind it.
             let ends = |table: &mut Temporary| table.on_commit == OnCommit::Drop;
@@ -343,10 +344,6 @@ impl Temporary {
     }
 
     fn in_its_schema(&self) -> String {
-        if self.name.contains('.') {
-            self.name.clone()
-        } else {
-            format!("pg_temp.{}", self.name)
-        }
+        format!("pg_temp.{}", self.name)
     }
 }

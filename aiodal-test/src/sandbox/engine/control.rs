@@ -1,5 +1,7 @@
 //! Statements that are the sandbox's business: transactions, settings, names, notifications.
 
+use aiodal_core::quote_ident;
+
 use super::super::client::{Block, Client, Run, Temporary};
 use super::super::error::{Said, failed_transaction, needs_block};
 use super::super::lex::{Discarded, Modes, Name, Piece, Verb};
@@ -17,7 +19,8 @@ pub(super) fn is_plain(verb: &Verb<'_>) -> bool {
         | Verb::Call
         | Verb::Do
         | Verb::NeedsNoTransaction(_)
-        | Verb::CreateTemp { .. } => true,
+        | Verb::CreateTemp { .. }
+        | Verb::Drop(_) => true,
         Verb::CloseCursor(name) => name.is_some(),
         Verb::Discard(what) => !matches!(what, Discarded::All | Discarded::Temp),
         _ => false,
@@ -262,20 +265,28 @@ impl Engine {
                 if_not_exists,
             } => {
                 let table = Temporary {
-                    name: sql[name.start..name.end].to_owned(),
+                    name: temporary_name(name, sql),
                     on_commit: *on_commit,
+                    is_dropped: false,
                 };
                 self.tell_shared(id, &table.name);
                 if let Some(client) = self.clients.get_mut(&id) {
-                    let block = &mut client.block.temporary;
-                    let mut known = block.iter().chain(&client.temporary);
-                    if !(*if_not_exists && known.any(|known| known.name == table.name)) {
-                        block.retain(|known| known.name != table.name);
-                        block.push(table);
+                    let known = client.temporary(&table.name);
+                    if !(*if_not_exists && known.is_some_and(|known| !known.is_dropped)) {
+                        client.block.note_temporary(table);
                     }
                 }
                 let text = sql[piece.start..piece.end].to_ascii_lowercase();
                 self.heed_constraints(text.contains("deferrable"), false);
+            }
+            Verb::Drop(names) => {
+                self.heed_constraints(false, true);
+                for name in names {
+                    let name = temporary_name(name, sql);
+                    if let Some(client) = self.clients.get_mut(&id) {
+                        client.drop_temporary(&name);
+                    }
+                }
             }
             Verb::CloseCursor(Some(name)) if self.turn.status(id) != Status::Failed => {
                 self.closed.push(name.text.clone().into_owned());
@@ -317,6 +328,17 @@ impl Engine {
         {
             self.report.isolation(client);
         }
+    }
+}
+
+/// Returns the name of a temporary table as it is told from others, in SQL.
+fn temporary_name(name: &Name<'_>, sql: &str) -> String {
+    let written = &sql[name.start..name.end];
+    // Escapes are still in the text.
+    let has_escapes = written.starts_with(['u', 'U']) && written.contains('&');
+    match quote_ident(&name.text) {
+        Ok(quoted) if !has_escapes => quoted,
+        _ => written.to_owned(),
     }
 }
 

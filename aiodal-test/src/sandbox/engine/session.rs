@@ -110,6 +110,13 @@ impl Engine {
         if self.our_quiet_query(id, &sql).await? == Answered::Failed {
             return Ok(false);
         }
+        if let Some(client) = self.clients.get_mut(&id) {
+            let all = client.temporary.iter().chain(&client.block.temporary);
+            let all: Vec<_> = all.map(|table| table.name.clone()).collect();
+            for name in all {
+                client.drop_temporary(&name);
+            }
+        }
         Ok(self.complete("DISCARD TEMP"))
     }
 

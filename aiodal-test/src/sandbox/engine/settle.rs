@@ -46,9 +46,10 @@ impl Engine {
         if !self.orphans.is_empty() {
             self.bury().await?;
         }
-        let Some(client) = self.clients.get(&id) else {
+        let Some(client) = self.clients.get_mut(&id) else {
             return Ok(false);
         };
+        client.begin_modes();
         let wanted = client.settings.clone();
         let modes = client.modes_of_next();
         if !self.applied.is(&wanted) && !self.bring_to(id, &wanted).await? {

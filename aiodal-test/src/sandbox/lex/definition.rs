@@ -150,6 +150,30 @@ pub(super) fn drop(mut rest: Parser<'_>) -> Option<Verb<'_>> {
     .iter()
     .find(|(words, _)| rest.keywords(words).is_some())
     .and_then(|(_, statement)| unfit(&rest, statement))
+    .or_else(|| dropped(rest))
+}
+
+fn dropped(mut rest: Parser<'_>) -> Option<Verb<'_>> {
+    let objects = ["table", "view", "sequence", "type", "domain"];
+    objects
+        .iter()
+        .find(|object| rest.keyword(object).is_some())?;
+    rest.keywords(&["if", "exists"]);
+    let mut names = Vec::new();
+    loop {
+        let (schema, name) = rest.qualified()?;
+        if schema.is_none_or(|schema| schema.text == "pg_temp") {
+            names.push(name);
+        }
+        if rest.symbol(b',').is_none() {
+            break;
+        }
+    }
+    if rest.keyword("cascade").is_none() {
+        rest.keyword("restrict");
+    }
+    rest.end()?;
+    Some(Verb::Drop(names))
 }
 
 pub(super) fn alter(mut rest: Parser<'_>) -> Option<Verb<'_>> {

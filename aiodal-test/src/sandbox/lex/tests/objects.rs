@@ -148,6 +148,31 @@ fn notifications_are_decoded() {
 }
 
 #[test]
+fn what_is_dropped_may_be_temporary() {
+    for (sql, expected) in [
+        ("drop table a", &["a"] as &[&str]),
+        (
+            "drop table if exists a, s.b, pg_temp.\"C\" cascade",
+            &["a", "C"],
+        ),
+        ("DROP View pg_temp.A restrict", &["a"]),
+        ("drop table public.a", &[]),
+    ] {
+        let Verb::Drop(names) = verb(sql) else {
+            panic!("{sql}: {:?}", verb(sql));
+        };
+        let names: Vec<_> = names.iter().map(|name| &*name.text).collect();
+        assert_eq!(names, expected, "{sql}");
+    }
+    assert_other(&[
+        "drop index a",
+        "drop table",
+        "drop table a b",
+        "drop table a,",
+    ]);
+}
+
+#[test]
 fn temporary_objects() {
     for (sql, on_commit) in [
         ("create temp table T1 (a int)", OnCommit::Preserve),
@@ -249,7 +274,6 @@ fn what_no_transaction_can_run() {
         "cluster a",
         "alter database a set work_mem = 1",
         "alter table a detach partition b",
-        "drop table a",
         "analyze",
     ]);
 }

@@ -85,9 +85,9 @@ impl Address {
                 Address::Tcp(address, _) => {
                     let stream = TcpStream::connect(address).await?;
                     stream.set_nodelay(true)?;
-                    Transport::tcp(stream)?
+                    Transport::Tcp(stream)
                 }
-                Address::Unix(path) => Transport::unix(UnixStream::connect(path).await?)?,
+                Address::Unix(path) => Transport::Unix(UnixStream::connect(path).await?),
             };
             io::Result::Ok(transport)
         };

@@ -38,8 +38,12 @@ impl Driver {
     }
 
     /// Takes the socket out of the runtime it was connected on.
-    pub(crate) fn park(&self) {
-        self.socket.park();
+    ///
+    /// # Errors
+    ///
+    /// The reactor refused; the connection is lost.
+    pub(crate) fn park(&self) -> io::Result<()> {
+        self.socket.park()
     }
 
     /// Returns the socket, for whoever speaks the protocol on it while this is parked, and leaves it as it was.
@@ -78,7 +82,7 @@ impl Running {
         // Refused only if the task has ended, which the next line finds out.
         let _ended = self.stop.send(());
         let driver = self.task.await.ok().flatten()?;
-        driver.park();
+        driver.park().ok()?;
         Some(driver)
     }
 }

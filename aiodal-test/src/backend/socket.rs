@@ -33,8 +33,12 @@ impl Socket {
     }
 
     /// Takes the stream out of its reactor.
-    pub(crate) fn park(&self) {
-        self.stream().transport_mut().park();
+    ///
+    /// # Errors
+    ///
+    /// The reactor refused; the connection is lost.
+    pub(crate) fn park(&self) -> io::Result<()> {
+        self.stream().transport_mut().park()
     }
 
     /// Registers the stream with the current runtime.

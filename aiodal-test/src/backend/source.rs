@@ -181,7 +181,7 @@ async fn log_in(
     let parameters = parameters.collect();
     login.end(way.config());
     let driver = Driver::new(connection, socket);
-    driver.park();
+    driver.park()?;
     Ok(Backend {
         client: Arc::new(client),
         statements: Arc::default(),

@@ -241,8 +241,10 @@ impl Engine {
             match self.turn_of_next().await {
                 Ok(Some(Wanted::Park)) => {
                     self.wanted = None;
-                    self.wire.park();
-                    return Stopped::Parked(Box::new(self));
+                    return match self.wire.park() {
+                        Ok(()) => Stopped::Parked(Box::new(self)),
+                        Err(error) => Stopped::Lost(error.to_string()),
+                    };
                 }
                 Ok(Some(Wanted::Finish)) => break self.close().await,
                 Ok(None) => {}
@@ -250,10 +252,10 @@ impl Engine {
             }
         };
         match stopped {
-            Ok(()) => {
-                self.wire.park();
-                Stopped::Finished
-            }
+            Ok(()) => match self.wire.park() {
+                Ok(()) => Stopped::Finished,
+                Err(error) => Stopped::Lost(error.to_string()),
+            },
             Err(Lost(why)) => {
                 let said = Said::fatal(
                     "57P01",

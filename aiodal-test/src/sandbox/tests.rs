@@ -81,7 +81,7 @@ async fn meet(seed: u64) {
     let shared = Arc::new(Shared::new(Arc::default(), &url, sender));
     let case = TestCase::new("a::b", "a.rs", 1, ".");
     let mut engine = Engine::new(Parts {
-        socket: Socket::of(Transport::unix(ours).unwrap()),
+        socket: Socket::of(Transport::Unix(ours)),
         events,
         cancel: cancel_token().await,
         journal: Arc::new(Journal::new(&case, &Config::default())),

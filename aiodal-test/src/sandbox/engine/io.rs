@@ -66,8 +66,8 @@ impl Wire {
     }
 
     /// Takes the connection out of its runtime. Nothing is on its way.
-    pub(super) fn park(&self) {
-        self.socket.park();
+    pub(super) fn park(&self) -> io::Result<()> {
+        self.socket.park()
     }
 
     /// Registers it with the current runtime.

@@ -170,10 +170,15 @@ const EXPLAINED: &[Explained] = &[
     Explained {
         reason: "to explain what is no query, the server says what it has in its place",
         applies: |database, sandbox| {
+            let has_no_plan = |reply: &Reply| {
+                let mut parts = reply.parts.iter();
+                parts.any(|part| part == "Utility statements have no plan structure")
+            };
             says(database, "explain")
                 && says(database, "execute")
                 && !has_failed(database)
                 && !has_failed(sandbox)
+                && sandbox.replies.iter().any(has_no_plan)
         },
         then: Then::GoOn,
     },
@@ -186,7 +191,16 @@ const EXPLAINED: &[Explained] = &[
     },
     Explained {
         reason: "who goes on with something else where data is to come loses a connection, and here the COPY",
-        applies: |database, sandbox| fails_with(database, "08P01") && fails_with(sandbox, "57014"),
+        applies: |database, sandbox| {
+            let says = |answer: &Answer, start: &str| {
+                let mut messages = answer.replies.iter().filter_map(|reply| reply.field('M'));
+                messages.any(|message| message.starts_with(start))
+            };
+            fails_with(database, "08P01")
+                && fails_with(sandbox, "57014")
+                && says(database, "unexpected message type")
+                && says(sandbox, "COPY from stdin failed: the client has sent")
+        },
         then: Then::Stop,
     },
     Explained {

@@ -81,20 +81,6 @@ const EXPLAINED: &[Explained] = &[
         then: Then::GoOn,
     },
     Explained {
-        reason: "the portal without a name ends where another runs what is the sandbox's to run",
-        applies: |database, sandbox| {
-            let is_lost = |answer: &Answer| {
-                let mut messages = answer.replies.iter().filter_map(|reply| reply.field('M'));
-                messages.any(|message| message == "portal \"\" does not exist")
-            };
-            let has_other = database.asked.iter().any(
-                |asked| matches!(asked, Message::Execute { portal, .. } if !portal.is_empty()),
-            );
-            is_lost(sandbox) && has_other && !is_lost(database)
-        },
-        then: Then::Stop,
-    },
-    Explained {
         reason: "behind what no Sync ends, a Query is part of a transaction block to PostgreSQL 18, which goes on behind it",
         applies: |database, sandbox| {
             let is_query = |message: &Message| matches!(message, Message::Query(_));

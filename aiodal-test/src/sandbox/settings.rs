@@ -71,8 +71,8 @@ impl Settings {
         }
     }
 
-    /// Takes over one setting of others, or all of them; returns the SQL that sets them, if there are any.
-    pub(super) fn restore(&mut self, from: &Settings, name: Option<&str>) -> Option<String> {
+    /// Takes over one setting of others, or all of them; returns the SQL that sets them.
+    pub(super) fn restore(&mut self, from: &Settings, name: Option<&str>) -> Vec<String> {
         let restored = from
             .set
             .iter()
@@ -83,8 +83,7 @@ impl Settings {
         for (name, sql) in &restored {
             self.set(name, sql);
         }
-        let sql: Vec<_> = restored.into_iter().map(|(_, sql)| sql).collect();
-        (!sql.is_empty()).then(|| sql.join("; "))
+        restored.into_iter().map(|(_, sql)| sql).collect()
     }
 
     /// As RESET ALL does it, which leaves it to others to say who one is.

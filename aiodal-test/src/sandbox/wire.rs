@@ -185,6 +185,15 @@ pub(super) fn run_prepared(buffer: &mut BytesMut, name: &str) {
     execute(buffer, "");
 }
 
+/// Appends what runs SQL by a statement and a portal of this name, whatever has been left of it.
+pub(super) fn run_named(buffer: &mut BytesMut, name: &str, sql: &str) {
+    close_portal(buffer, name);
+    close_statement(buffer, name);
+    parse(buffer, name, sql);
+    bind(buffer, name, name);
+    execute(buffer, name);
+}
+
 /// Appends a `Bind` of a statement that takes nothing.
 pub(super) fn bind(buffer: &mut BytesMut, portal: &str, statement: &str) {
     put(buffer, b'B', |buffer| {

@@ -255,7 +255,7 @@ impl Engine {
         };
         let what = if read_only { "only" } else { "write" };
         let sql = format!("set transaction read {what}");
-        let answered = self.our_query(id, &sql).await?;
+        let answered = self.our_query(id, &[sql]).await?;
         self.with_block(id, |block| block.modes.read_only = Some(read_only));
         Ok(answered == Answered::Done)
     }

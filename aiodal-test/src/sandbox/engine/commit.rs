@@ -49,8 +49,8 @@ impl Engine {
             let name = quote_ident(&saved.name).expect("the server has taken it for a name");
             format!("release {name}")
         });
-        let sql = releases.collect::<Vec<_>>().join("; ");
-        Ok(self.our_query(id, &sql).await? == Answered::Done)
+        let releases: Vec<_> = releases.collect();
+        Ok(self.our_query(id, &releases).await? == Answered::Done)
     }
 
     /// Forgets what a transaction, or the statements of a unit, have done.
@@ -143,7 +143,7 @@ impl Engine {
         client
             .temporary
             .retain(|table| table.on_commit != OnCommit::Drop);
-        let sql = self.by_anybody(id, &statements.join("; "));
+        let sql = self.by_anybody(id, statements);
         Ok(self.our_quiet_query(id, &sql).await? == Answered::Done)
     }
 
@@ -172,13 +172,17 @@ impl Engine {
             return;
         };
         let cursors = std::mem::take(&mut client.block.cursors);
+        let unnamed = client.portals.get_key_value("");
+        let unnamed =
+            unnamed.filter(|(name, portal)| stays != Some(name.as_str()) && !portal.is_here);
+        let unnamed = unnamed.map(|(name, _)| name.clone());
         client
             .portals
             .retain(|name, _| stays == Some(name.as_str()));
         let portals = std::mem::take(&mut client.block.portals).into_iter();
         let (stay, portals) = portals.partition(|name| client.portals.contains_key(name));
         client.block.portals = stay;
-        for name in cursors.iter().chain(&portals) {
+        for name in cursors.iter().chain(&portals).chain(&unnamed) {
             wire::close_portal(&mut self.wire.outgoing, name);
             self.expect.push_back(Expect::Ours(b'3'));
             self.unsynced = true;
@@ -276,10 +280,10 @@ impl Engine {
     pub(super) async fn ask(
         &mut self,
         id: ClientId,
-        sql: &str,
+        sql: String,
     ) -> Result<Option<Vec<String>>, Lost> {
         self.rows = Some(Vec::new());
-        let answered = self.our_query(id, sql).await;
+        let answered = self.our_query(id, &[sql]).await;
         let rows = self.rows.take();
         let went_well = answered? == Answered::Done;
         Ok(rows.filter(|_| went_well))

@@ -30,8 +30,7 @@ impl Engine {
         };
         if !known.deferred.is_empty() {
             let defer = format!("set constraints {} deferred", known.deferred);
-            sql.push_str("; ");
-            sql.push_str(&self.by_anybody(id, &defer));
+            sql.append(&mut self.by_anybody(id, vec![defer]));
         }
         // It may take its time, and wait for other tests.
         self.is_checking = true;
@@ -75,22 +74,21 @@ impl Engine {
         id: ClientId,
         known: &Deferrable,
         when: &str,
-    ) -> Result<Option<String>, Lost> {
-        let all = format!("set constraints {} {when}", known.all);
+    ) -> Result<Option<Vec<String>>, Lost> {
+        let all = vec![format!("set constraints {} {when}", known.all)];
         if self.applied.get("role").is_none() {
             return Ok(Some(all));
         }
         // To name one takes a right on its schema; and a trigger runs as the role that has written, where that has it.
-        let Some(own) = self.ask(id, &read(true)).await? else {
+        let Some(own) = self.ask(id, read(true)).await? else {
             return Ok(None);
         };
         let own = Deferrable::of(&own).all;
-        let all = self.by_anybody(id, &all);
-        Ok(Some(if own.is_empty() {
-            all
-        } else {
-            format!("set constraints {own} {when}; {all}")
-        }))
+        let mut sql = self.by_anybody(id, all);
+        if !own.is_empty() {
+            sql.insert(0, format!("set constraints {own} {when}"));
+        }
+        Ok(Some(sql))
     }
 
     /// Returns what may be deferred; `None` if it could not be read.
@@ -98,7 +96,7 @@ impl Engine {
         if let Some(known) = &self.constraints.known {
             return Ok(Some(known.clone()));
         }
-        let Some(cells) = self.ask(id, &read(false)).await? else {
+        let Some(cells) = self.ask(id, read(false)).await? else {
             return Ok(None);
         };
         let known = Arc::new(Deferrable::of(&cells));
@@ -125,14 +123,13 @@ impl Engine {
     }
 
     /// Returns SQL of ours as it is run whatever role the client has taken: that may not even see the schema.
-    pub(super) fn by_anybody(&self, id: ClientId, sql: &str) -> String {
-        if self.applied.get("role").is_none() {
-            return sql.to_owned();
+    pub(super) fn by_anybody(&self, id: ClientId, mut sql: Vec<String>) -> Vec<String> {
+        if self.applied.get("role").is_some() {
+            let client = self.clients.get(&id);
+            let role = client.and_then(|client| client.settings.get("role"));
+            sql.insert(0, "set role none".to_owned());
+            sql.extend(role.map(str::to_owned));
         }
-        let client = self.clients.get(&id);
-        match client.and_then(|client| client.settings.get("role")) {
-            Some(role) => format!("set role none; {sql}; {role}"),
-            None => format!("set role none; {sql}"),
-        }
+        sql
     }
 }

@@ -117,7 +117,7 @@ impl Engine {
                 self.expect.pop_front();
                 return Ok(());
             }
-            (Some(Expect::Again(..)), b'1') | (Some(Expect::Probe), b'1' | b'n' | b'C') => {
+            (Some(Expect::Again(..)), b'1') | (Some(Expect::Probe), b'1' | b'2' | b'n' | b'C') => {
                 self.expect.pop_front();
                 return Ok(());
             }

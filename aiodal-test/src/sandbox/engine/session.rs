@@ -5,6 +5,7 @@ use super::super::lex::{Name, Piece, Verb};
 use super::super::turn::ClientId;
 use super::control::{Place, is_within};
 use super::expect::Answered;
+use super::set::IN_SANDBOX;
 use super::simple::in_place;
 use super::{Engine, Lost, Settings};
 
@@ -74,17 +75,17 @@ impl Engine {
             return Ok(false);
         }
         self.close_all(id);
-        let mut sql = format!(
-            "set session authorization default; reset all; discard plans; {}; discard sequences; \
-             set local aiodal.sandbox = 'on'",
-            self.no_temporary(id)
-        );
+        let first = [
+            "set session authorization default",
+            "reset all",
+            "discard plans",
+        ];
+        let mut sql: Vec<_> = first.map(str::to_owned).into();
+        sql.append(&mut self.no_temporary(id));
+        sql.extend(["discard sequences", IN_SANDBOX].map(str::to_owned));
         let startup = self.clients.get(&id).map(|client| client.startup.clone());
         let startup = startup.unwrap_or_default();
-        for setting in Settings::default().change_to(&startup) {
-            sql.push_str("; ");
-            sql.push_str(&setting);
-        }
+        sql.append(&mut Settings::default().change_to(&startup));
         if self.our_quiet_query(id, &sql).await? == Answered::Failed {
             return Ok(false);
         }
@@ -121,15 +122,14 @@ impl Engine {
     }
 
     /// Returns what drops a client's temporary tables, but not those of others.
-    pub(super) fn no_temporary(&self, id: ClientId) -> String {
+    pub(super) fn no_temporary(&self, id: ClientId) -> Vec<String> {
         let mut others = self.clients.values().filter(|client| client.id != id);
         if others.all(|client| client.temporary.is_empty()) {
-            return "discard temp".to_owned();
+            return vec!["discard temp".to_owned()];
         }
         let client = self.clients.get(&id).into_iter();
         let tables =
             client.flat_map(|client| client.temporary.iter().chain(&client.block.temporary));
-        let drops: Vec<_> = tables.map(Temporary::gone).collect();
-        drops.join("; ")
+        tables.map(Temporary::gone).collect()
     }
 }

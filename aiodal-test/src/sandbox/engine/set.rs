@@ -81,7 +81,7 @@ impl Engine {
             None => {
                 client.settings.clear();
                 self.applied.clear();
-                if self.our_query(id, IN_SANDBOX).await? == Answered::Failed {
+                if self.our_query(id, &[IN_SANDBOX.to_owned()]).await? == Answered::Failed {
                     return Ok(false);
                 }
             }
@@ -90,9 +90,10 @@ impl Engine {
             return Ok(false);
         };
         // Back to what the client has connected with, not to what the connection has.
-        let Some(startup) = client.settings.restore(&client.startup, name) else {
+        let startup = client.settings.restore(&client.startup, name);
+        if startup.is_empty() {
             return Ok(true);
-        };
+        }
         self.applied.restore(&client.startup.clone(), name);
         Ok(self.our_query(id, &startup).await? == Answered::Done)
     }
@@ -158,7 +159,7 @@ impl Engine {
         for name in std::mem::take(&mut client.block.called) {
             let quoted = quote_literal(&name.replace(' ', "_"));
             let sql = format!("select current_setting({quoted}, true)");
-            let Some(value) = self.ask(id, &sql).await? else {
+            let Some(value) = self.ask(id, sql).await? else {
                 return Ok(false);
             };
             let value = value.first().map(String::as_str).unwrap_or_default();

@@ -17,6 +17,9 @@ const UNDO: (&str, &str) = ("aiodal_guard_undo", "rollback to aiodal_guard");
 /// Goes back to a savepoint that nobody has: it may stand in a failed transaction, and fails any other.
 pub(super) const NOWHERE: &str = "rollback to aiodal_nowhere";
 
+/// What statements of our own and their portals are called.
+pub(super) const OURS: &str = "aiodal_ours";
+
 /// A statement that nobody has prepared.
 const NOBODYS: &str = "aiodal_nobodys";
 
@@ -61,9 +64,7 @@ impl Engine {
         self.applied_at_guard = self.applied.clone();
         self.client_at_guard = wanted;
         if let Some(sql) = modes {
-            wire::query(&mut self.wire.outgoing, sql);
-            self.unnamed_of = None;
-            self.expect.push_back(Expect::OurQuery);
+            self.send_ours(&[sql.to_owned()]);
         }
         self.bind_on_server(id);
         self.share_failure(id).await
@@ -111,12 +112,11 @@ impl Engine {
     async fn bury(&mut self) -> Result<(), Lost> {
         self.leave_guard().await?;
         // They are not a role's that their client may have taken.
-        let mut sql = format!("savepoint {GUARD}; set role none");
+        let mut sql = vec![format!("savepoint {GUARD}"), "set role none".to_owned()];
         let before = self.applied.clone();
         self.applied.reset("role");
         for orphan in std::mem::take(&mut self.orphans) {
-            sql.push_str(";\n");
-            sql.push_str(&orphan.gone());
+            sql.push(orphan.gone());
         }
         // Whose work this is, is not there to be told.
         self.is_muted = true;
@@ -124,28 +124,25 @@ impl Engine {
         self.is_muted = false;
         if answered? == Answered::Failed {
             let undo = format!("rollback to {GUARD}");
-            self.our_query(ClientId(0), &undo).await?;
+            self.our_query(ClientId(0), &[undo]).await?;
             self.applied = before;
         }
         let release = format!("release {GUARD}");
-        self.our_query(ClientId(0), &release).await.map(drop)
+        self.our_query(ClientId(0), &[release]).await.map(drop)
     }
 
     /// Brings the connection's settings to a client's, outside of the guard, so that nothing undoes them.
     async fn bring_to(&mut self, id: ClientId, wanted: &super::Settings) -> Result<bool, Lost> {
         self.leave_guard().await?;
-        let mut sql = format!("savepoint {GUARD}");
-        for change in self.applied.change_to(wanted) {
-            sql.push_str(";\n");
-            sql.push_str(&change);
-        }
+        let mut sql = vec![format!("savepoint {GUARD}")];
+        sql.append(&mut self.applied.change_to(wanted));
         if self.our_query(id, &sql).await? == Answered::Failed {
-            self.our_query(id, &format!("rollback to {GUARD}; release {GUARD}"))
-                .await?;
+            let undo = [format!("rollback to {GUARD}"), format!("release {GUARD}")];
+            self.our_query(id, &undo).await?;
             return Ok(false);
         }
         let released = format!("release {GUARD}");
-        self.our_query(id, &released).await?;
+        self.our_query(id, &[released]).await?;
         self.applied = wanted.clone();
         self.take_reported(id);
         Ok(true)
@@ -153,48 +150,54 @@ impl Engine {
 
     /// Settles the guard and takes it away.
     pub(super) async fn leave_guard(&mut self) -> Result<(), Lost> {
+        let release = format!("release {GUARD}");
         let sql = match self.turn.unsettled() {
-            Settle::Nothing => None,
-            Settle::Begin | Settle::Keep => Some(format!("release {GUARD}")),
-            Settle::Undo => Some(format!("rollback to {GUARD}; release {GUARD}")),
+            Settle::Nothing => Vec::new(),
+            Settle::Begin | Settle::Keep => vec![release],
+            Settle::Undo => vec![format!("rollback to {GUARD}"), release],
         };
         self.turn.left();
-        match sql {
-            Some(sql) => self.our_query(ClientId(0), &sql).await.map(drop),
-            None if self.unsynced || !self.expect.is_empty() => {
-                self.sync(ClientId(0)).await.map(drop)
-            }
-            None => Ok(()),
+        if !sql.is_empty() {
+            self.our_query(ClientId(0), &sql).await?;
+        } else if self.unsynced || !self.expect.is_empty() {
+            self.sync(ClientId(0)).await?;
         }
+        Ok(())
     }
 
-    /// Runs a query of our own. What fails is told to the client.
-    pub(super) async fn our_query(&mut self, id: ClientId, sql: &str) -> Result<Answered, Lost> {
+    /// Runs statements of our own, up to one that fails: that is told to the client.
+    pub(super) async fn our_query(
+        &mut self,
+        id: ClientId,
+        statements: &[String],
+    ) -> Result<Answered, Lost> {
         self.asked().await;
-        wire::query(&mut self.wire.outgoing, sql);
-        self.unnamed_of = None;
-        if let Some(client) = self.clients.get_mut(&id) {
-            // The server forgets its portal without a name.
-            match client.portals.get_mut("") {
-                Some(portal) if portal.has_run => portal.is_here = true,
-                Some(portal) if !portal.is_here => drop(client.portals.remove("")),
-                _ => {}
-            }
-        }
-        self.expect.push_back(Expect::OurQuery);
+        self.send_ours(statements);
         let answered = self.answers(id).await?;
         self.turn.answered(id, self.failed);
         Ok(answered)
+    }
+
+    /// Sends them, without waiting. A `Query` would have the server forget what the client has without a name.
+    fn send_ours(&mut self, statements: &[String]) {
+        let out = &mut self.wire.outgoing;
+        for sql in statements {
+            wire::run_named(out, OURS, sql);
+        }
+        wire::close_portal(out, OURS);
+        wire::close_statement(out, OURS);
+        wire::bare(out, b'S');
+        self.expect.push_back(Expect::OurQuery);
     }
 
     /// The same without its notices: a server that drops temporary tables by itself gives none.
     pub(super) async fn our_quiet_query(
         &mut self,
         id: ClientId,
-        sql: &str,
+        statements: &[String],
     ) -> Result<Answered, Lost> {
         self.is_hushed = true;
-        let answered = self.our_query(id, sql).await;
+        let answered = self.our_query(id, statements).await;
         self.is_hushed = false;
         answered
     }

@@ -8,6 +8,7 @@ use super::super::turn::ClientId;
 use super::super::wire::{self, Frame};
 use super::control::{Place, is_plain};
 use super::expect::{Answered, Expect};
+use super::settle::OURS;
 use super::{Engine, Lost};
 
 impl Engine {
@@ -45,11 +46,12 @@ impl Engine {
 
     async fn query(&mut self, id: ClientId, frame: &Frame, sql: &str) -> Result<bool, Lost> {
         let pieces = pieces(sql, self.conforms(id));
+        let mut unnamed = None;
         if let Some(client) = self.clients.get_mut(&id) {
             // The server forgets them as well.
             client.unnamed = None;
             if !pieces.is_empty() {
-                client.portals.remove("");
+                unnamed = client.portals.remove("");
             }
         }
         if pieces.is_empty() {
@@ -63,6 +65,12 @@ impl Engine {
                 .run_written(id, |out| out.extend_from_slice(frame.bytes()))
                 .await?;
             return Ok(self.note_calls(id, went_well));
+        }
+        if unnamed.is_some_and(|portal| !portal.is_here) {
+            // The server may have none of it.
+            wire::close_portal(&mut self.wire.outgoing, "");
+            self.expect.push_back(Expect::Ours(b'3'));
+            self.unsynced = true;
         }
         let place = if pieces.len() > 1 {
             Place::Beside
@@ -96,7 +104,24 @@ impl Engine {
 
     /// Runs SQL as a query of the client's, or the portal that it is in.
     pub(super) async fn run_sql(&mut self, id: ClientId, sql: &str) -> Result<bool, Lost> {
+        if self.active.is_some() && self.by_portal.is_none() {
+            return self.run_for_portal(id, sql).await;
+        }
         self.run_written(id, |out| wire::query(out, sql)).await
+    }
+
+    /// Runs what a portal of the client's stands for, by one of our own.
+    async fn run_for_portal(&mut self, id: ClientId, sql: &str) -> Result<bool, Lost> {
+        if !self.enter(id).await? {
+            return Ok(false);
+        }
+        wire::run_named(&mut self.wire.outgoing, OURS, sql);
+        let closed = [Expect::Ours(b'3'), Expect::Ours(b'3')];
+        self.expect.extend(closed);
+        let is_planned = false;
+        self.expect
+            .extend([Expect::Probe, Expect::Probe, Expect::Execute { is_planned }]);
+        self.settle_batch(id).await
     }
 
     /// Runs what is answered like a query; says whether it went well.

@@ -1,5 +1,8 @@
 //! What the names in a message stand for, and what is said where they stand for nothing.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use bytes::BufMut;
 
 use super::super::client::Run;
@@ -82,6 +85,24 @@ impl Engine {
         }
         self.expect.push_back(Expect::Again(name.to_owned(), owner));
         self.unsynced = true;
+    }
+
+    /// The same of those that a statement executes by name, itself or by another that it executes.
+    pub(super) fn ensure_executed(&mut self, id: ClientId, sql: &str) {
+        let mut seen = BTreeSet::new();
+        let mut next = Some(Arc::<str>::from(sql));
+        while let Some(sql) = next.take().filter(|sql| has_word(sql, &["execute"])) {
+            for piece in pieces(&sql, self.conforms(id)) {
+                if let Verb::Execute(name) = &piece.verb
+                    && seen.insert(name.text.clone().into_owned())
+                {
+                    self.ensure(id, &name.text);
+                    let client = self.clients.get(&id);
+                    let known = client.and_then(|client| client.prepared(&name.text));
+                    next = known.map(|known| known.sql.clone());
+                }
+            }
+        }
     }
 
     /// Says whether nothing is due that may fail, so that the client can be answered at once.

@@ -64,11 +64,7 @@ impl Engine {
         if !self.enter(id).await? {
             return Ok(false);
         }
-        if let [piece] = &pieces[..]
-            && let Verb::Execute(executed) = &piece.verb
-        {
-            self.ensure(id, &executed.text);
-        }
+        self.ensure_executed(id, sql);
         let owner = self.unnamed_of;
         if name.is_empty() {
             self.unnamed_of = Some(id);
@@ -211,13 +207,13 @@ impl Engine {
         let client = self.clients.get(&id);
         let known = client.and_then(|client| client.portals.get(name)).cloned();
         let mut is_planned = false;
-        match known {
+        match &known {
             Some(portal) if portal.is_here => {
-                return self.execute_here(id, name, &portal).await;
+                return self.execute_here(id, name, portal).await;
             }
             // What has been run, the server refuses.
             Some(portal) if portal.run != Run::Plain && !portal.has_run => {
-                return self.execute_for_server(id, frame, name, &portal).await;
+                return self.execute_for_server(id, frame, name, portal).await;
             }
             Some(portal) => {
                 self.begin_statement(id, &portal.sql);
@@ -229,6 +225,9 @@ impl Engine {
         }
         if !self.enter(id).await? {
             return Ok(false);
+        }
+        if let Some(portal) = known {
+            self.ensure_executed(id, &portal.sql);
         }
         self.with_block(id, |block| block.has_run = true);
         self.wire.outgoing.put_slice(frame.bytes());

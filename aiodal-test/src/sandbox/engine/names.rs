@@ -90,12 +90,11 @@ impl Engine {
         }
     }
 
-    /// Forgets all statements of a client's, and has the server forget them, without waiting.
+    /// Forgets all statements of a client's that have a name, and has the server forget them, without waiting.
     pub(super) fn forget_statements(&mut self, id: ClientId) {
         let Some(client) = self.clients.get_mut(&id) else {
             return;
         };
-        client.unnamed = None;
         let statements = std::mem::take(&mut client.statements);
         self.close_statements(statements.into_values());
     }

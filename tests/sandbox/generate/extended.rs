@@ -128,6 +128,7 @@ impl Writer {
                     let values = self.values();
                     self.bind(portal, statement, values);
                 }
+                2 if self.may_fetch(statement) => {}
                 2 => self.say(Message::Describe(Kind::Statement, statement.to_owned())),
                 3 => self.say(Message::Describe(Kind::Portal, portal.to_owned())),
                 4 => self.say(Message::Close(Kind::Statement, statement.to_owned())),
@@ -135,6 +136,14 @@ impl Writer {
                 _ => self.execute(portal, 1),
             }
         }
+    }
+
+    /// Whether a FETCH has that name: to describe it once its cursor is gone ends PostgreSQL, with the connections of all.
+    fn may_fetch(&self, statement: &str) -> bool {
+        let mut messages = self.script.0.iter().map(|(_, message)| message);
+        messages.any(|message| {
+            matches!(message, Message::Parse { name, sql } if name == statement && sql.to_lowercase().contains("fetch"))
+        })
     }
 
     fn sql(&mut self) -> (String, Vec<Option<String>>) {

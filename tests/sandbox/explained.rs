@@ -263,18 +263,6 @@ const EXPLAINED: &[Explained] = &[
         then: Then::Stop,
     },
     Explained {
-        reason: "a position in what PREPARE has prepared is behind a longer name",
-        applies: |database, sandbox| {
-            let mut both = [database.clone(), sandbox.clone()];
-            let errors = both.iter_mut().flat_map(|answer| &mut answer.replies);
-            for error in errors.filter(|reply| reply.tag == Reply::ERROR) {
-                error.parts.retain(|part| !part.starts_with("P="));
-            }
-            runs(database, "prepare ") && both[0] == both[1]
-        },
-        then: Then::GoOn,
-    },
-    Explained {
         reason: "PL/pgSQL calls a function as it was visible when the session has first run it, and there is one session",
         applies: |database, sandbox| {
             let mut both = [database.clone(), sandbox.clone()];

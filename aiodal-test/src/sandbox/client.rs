@@ -62,10 +62,31 @@ pub(super) struct Prepared {
     pub(super) name: String,
     pub(super) sql: Arc<str>,
     pub(super) run: Run,
+    /// The server has a text with another name in it.
+    pub(super) renamed: Option<Renamed>,
     /// Its `Parse`, if the server may have to be told of it later, or again.
     pub(super) parse: Option<Frame>,
     /// The server has it. Of a client's unnamed statement the engine knows that.
     pub(super) is_there: bool,
+}
+
+/// A name in PREPARE, EXECUTE or DEALLOCATE that is another one for the server.
+#[derive(Clone, Debug)]
+pub(super) struct Renamed {
+    pub(super) at: Lengthened,
+    /// It is that of the statement that is executed.
+    pub(super) executed: Option<String>,
+}
+
+/// Where the server's text is longer than the client's, or shorter, because of a name in it: in characters.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lengthened {
+    /// The end of the name, and of the statement.
+    pub(super) from: usize,
+    pub(super) to: usize,
+    /// How long the name is, and is for the server.
+    pub(super) before: usize,
+    pub(super) now: usize,
 }
 
 /// Who runs a statement.
@@ -87,6 +108,7 @@ pub(super) enum Run {
 pub(super) struct Portal {
     pub(super) sql: Arc<str>,
     pub(super) run: Run,
+    pub(super) renamed: Option<Renamed>,
     /// The server knows nothing of it.
     pub(super) is_here: bool,
     /// It has been run, if it is not the server's alone: once is all it can be.
@@ -295,6 +317,7 @@ impl Prepared {
             name,
             sql: sql.into(),
             run: Run::Plain,
+            renamed: None,
             parse: None,
             is_there: true,
         }

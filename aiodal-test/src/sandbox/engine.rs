@@ -14,6 +14,7 @@ mod journal;
 mod lookup;
 mod message;
 mod names;
+mod position;
 mod session;
 mod set;
 mod settle;
@@ -35,6 +36,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use self::expect::Expect;
 use self::io::Wire;
 use self::names::Left;
+use self::position::Positions;
 use super::client::{Client, Temporary};
 use super::constraints::Deferrable;
 use super::error::Said;
@@ -102,8 +104,8 @@ pub(super) struct Engine {
     set_by_call: Vec<(String, bool, Reported)>,
     /// Cursors that statements of the unit close, if they go well.
     closed: Vec<String>,
-    /// Where a name has been made longer in what is run: positions behind it, in characters, are less by so many.
-    lengthened: Option<(usize, usize)>,
+    /// Where names have been made longer in what is run.
+    positions: Positions,
     /// Whether the client's transaction had a snapshot before the query that is run.
     had_snapshot: bool,
     /// A statement of the unit may have written something.
@@ -218,7 +220,7 @@ impl Engine {
             },
             set_by_call: Vec::new(),
             closed: Vec::new(),
-            lengthened: None,
+            positions: Positions::default(),
             had_snapshot: false,
             may_write: false,
             may_copy: false,

@@ -1,11 +1,12 @@
 //! What the server has still to answer, and whose answer each message is.
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{BufMut, Bytes};
 
 use super::super::client::{Portal, Prepared};
 use super::super::error::Heard;
 use super::super::turn::ClientId;
 use super::super::wire::{Frame, put};
+use super::position::Positions;
 use super::{Engine, Lost};
 
 /// An answer that is due, in the order of what was sent.
@@ -24,15 +25,18 @@ pub(super) enum Expect {
         before: Option<Prepared>,
         /// Whose unnamed statement the server has had.
         owner: Option<ClientId>,
-        /// Where its text is longer than the client's, and by how much.
-        lengthened: Option<(usize, usize)>,
+        positions: Positions,
         /// The server takes a snapshot for it, if it can read it.
         is_planned: bool,
     },
     /// To a `Parse` that the client has had answered before: its name, and whose unnamed statement the server has had.
     Again(String, Option<ClientId>),
     /// To a `Bind`: its portal, and what the client has had by that name.
-    Bind(String, Option<Portal>),
+    Bind {
+        name: String,
+        before: Option<Portal>,
+        positions: Positions,
+    },
     /// To a `Close` of a statement: its name, what the client has had by it, and whose unnamed statement the server has had.
     Close(String, Option<Prepared>, Option<ClientId>),
     /// The same of a portal.
@@ -40,10 +44,14 @@ pub(super) enum Expect {
     /// To what asks whether something can be done that the server does not do: its error is the client's.
     Probe,
     /// Of a statement: `t`, then `T` or `n`. Of a portal: the latter only.
-    Describe { statement: bool },
+    Describe {
+        statement: bool,
+        positions: Positions,
+    },
     Execute {
         /// The server takes a snapshot for it, if it comes to that.
         is_planned: bool,
+        positions: Positions,
     },
     /// `ReadyForQuery`, behind a `Sync`.
     Sync,
@@ -56,6 +64,27 @@ pub(super) enum Expect {
 }
 
 impl Expect {
+    /// To an `Execute` of what the engine has looked into before.
+    pub(super) fn executed_here() -> Expect {
+        let positions = Positions::default();
+        let is_planned = false;
+        Expect::Execute {
+            is_planned,
+            positions,
+        }
+    }
+
+    /// The texts that its error may be in.
+    fn positions(&self) -> Option<Positions> {
+        match self {
+            Expect::Parse { positions, .. }
+            | Expect::Bind { positions, .. }
+            | Expect::Describe { positions, .. }
+            | Expect::Execute { positions, .. } => Some(*positions),
+            _ => None,
+        }
+    }
+
     /// Whether the answer ends with `ReadyForQuery`.
     fn ends_ready(&self) -> bool {
         matches!(
@@ -134,7 +163,7 @@ impl Engine {
                 return Ok(());
             }
             (Some(Expect::Parse { is_planned, .. }), b'1')
-            | (Some(Expect::Execute { is_planned }), b's' | b'I') => {
+            | (Some(Expect::Execute { is_planned, .. }), b's' | b'I') => {
                 let is_planned = *is_planned;
                 self.has_planned(is_planned);
                 true
@@ -143,7 +172,7 @@ impl Engine {
                 self.is_complete(frame)?;
                 false
             }
-            (Some(Expect::Execute { is_planned }), b'C') => {
+            (Some(Expect::Execute { is_planned, .. }), b'C') => {
                 let is_planned = *is_planned;
                 self.has_planned(is_planned);
                 self.is_complete(frame)?;
@@ -151,8 +180,13 @@ impl Engine {
             }
             (Some(Expect::Query), _)
             | (Some(Expect::Execute { .. }), b'D' | b'd' | b'c' | b'H')
-            | (Some(Expect::Describe { statement: true }), b't') => false,
-            (Some(Expect::Bind(..)), b'2')
+            | (
+                Some(Expect::Describe {
+                    statement: true, ..
+                }),
+                b't',
+            ) => false,
+            (Some(Expect::Bind { .. }), b'2')
             | (Some(Expect::Close(..) | Expect::ClosePortal(..)), b'3')
             | (Some(Expect::Describe { .. }), b'T' | b'n') => true,
             (due, tag) => {
@@ -237,24 +271,23 @@ impl Engine {
                 self.forward(Some(id), frame);
                 return Ok(());
             }
-            Some(Expect::Parse {
-                lengthened,
-                is_planned,
-                ..
-            }) => {
+            Some(Expect::Parse { is_planned, .. }) => {
                 let is_planned = *is_planned && !heard.is_of_grammar;
-                self.lengthened = *lengthened;
                 self.has_planned(is_planned);
             }
-            Some(Expect::Execute { is_planned }) => {
+            Some(Expect::Execute { is_planned, .. }) => {
                 let is_planned = *is_planned;
                 self.has_planned(is_planned);
             }
             Some(_) => {}
         }
         self.failed_statement(&heard);
+        if self.positions.is_none() {
+            let due = self.expect.front().and_then(Expect::positions);
+            self.positions = due.unwrap_or_default();
+        }
         self.forward(Some(id), frame);
-        self.lengthened = None;
+        self.positions = Positions::default();
         self.take_back(id, heard.code);
         Ok(())
     }
@@ -289,12 +322,12 @@ impl Engine {
                 }
                 // What is wrong with its values is found when the portal without a name is a new one already: it is left
                 // with nothing in it.
-                Expect::Bind(name, _)
+                Expect::Bind { name, .. }
                     if at == 0 && name.is_empty() && !CHECKED_FIRST.contains(&code) =>
                 {
                     client.set_portal(&name, Some(Portal::default()));
                 }
-                Expect::Bind(name, before) | Expect::ClosePortal(name, before) => {
+                Expect::Bind { name, before, .. } | Expect::ClosePortal(name, before) => {
                     client.set_portal(&name, before);
                 }
                 Expect::Close(name, before, owner) => {
@@ -311,10 +344,11 @@ impl Engine {
         let prefix = id.and_then(|id| Some(self.clients.get(&id)?.server_name("")));
         let parts = prefix.and_then(|prefix| without(frame.body().rest(), prefix.as_bytes()));
         let body = parts.as_deref().unwrap_or(frame.body().rest());
-        match self.lengthened {
-            Some(at) => put(&mut self.out, frame.tag(), |out| put_moved(out, body, at)),
-            None if parts.is_some() => put(&mut self.out, frame.tag(), |out| out.put_slice(body)),
-            None => self.out.put_slice(frame.bytes()),
+        let positions = self.positions;
+        match (positions.is_none(), &parts) {
+            (false, _) => put(&mut self.out, frame.tag(), |out| positions.put(out, body)),
+            (true, Some(body)) => put(&mut self.out, frame.tag(), |out| out.put_slice(body)),
+            (true, None) => self.out.put_slice(frame.bytes()),
         }
     }
 
@@ -368,24 +402,6 @@ impl Engine {
             b'N' | b'S' | b'A' => self.aside(None, frame),
             b'Z' => self.is_ready(frame),
             tag => self.answer(tag, frame),
-        }
-    }
-}
-
-/// Appends the fields of an error, with its position where it is without what was added behind `from`.
-fn put_moved(out: &mut BytesMut, fields: &[u8], (from, added): (usize, usize)) {
-    for field in fields.split_inclusive(|byte| *byte == 0) {
-        let position = field
-            .strip_prefix(b"P")
-            .and_then(|rest| rest.strip_suffix(b"\0"));
-        let position =
-            position.and_then(|text| std::str::from_utf8(text).ok()?.parse::<usize>().ok());
-        match position {
-            // What is not behind the name is in another text: of what is executed.
-            Some(position) if position > from + added => {
-                out.put_slice(format!("P{}\0", position.saturating_sub(added)).as_bytes());
-            }
-            _ => out.put_slice(field),
         }
     }
 }

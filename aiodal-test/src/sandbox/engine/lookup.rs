@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::BufMut;
 
-use super::super::client::Run;
+use super::super::client::{Renamed, Run};
 use super::super::error::Said;
 use super::super::lex::{Piece, Verb, calls, pieces};
 use super::super::turn::ClientId;
@@ -111,13 +111,13 @@ impl Engine {
         self.expect.iter().all(cannot_fail)
     }
 
-    /// Returns the text of a `Parse` as the server is to have it, unless as it is; and where it is longer then, and by how much.
+    /// Returns the text of a `Parse` as the server is to have it, unless as it is; and what has another name in it then.
     pub(super) fn text_for_server(
         &self,
         id: ClientId,
         (pieces, sql): (&[Piece<'_>], &str),
         run: Run,
-    ) -> Option<(String, Option<(usize, usize)>)> {
+    ) -> Option<(String, Option<Renamed>)> {
         if run.is_ours() {
             return Some((run.in_place().to_owned(), None));
         }
@@ -133,11 +133,8 @@ impl Engine {
         let client = self.clients.get(&id)?;
         let server_name = client.server_name(&name.text);
         let (before, behind) = (&sql[..name.start], &sql[name.end..]);
-        let at = sql[..name.end].chars().count();
-        let added = (server_name.chars().count() + 2)
-            .checked_sub(sql[name.start..name.end].chars().count());
-        let text = format!("{before}\"{server_name}\"{behind}");
-        Some((text, added.map(|added| (at, added))))
+        let renamed = Renamed::new(sql, piece, name, &server_name);
+        Some((format!("{before}\"{server_name}\"{behind}"), Some(renamed)))
     }
 
     pub(super) fn heed_text(&mut self, id: ClientId, sql: &str) {

@@ -15,6 +15,7 @@ use super::Engine;
 use super::block::is_planned;
 use super::expect::Expect;
 use super::extended::Trouble;
+use super::position::Positions;
 
 impl Engine {
     pub(super) async fn parse(
@@ -38,10 +39,11 @@ impl Engine {
             "" => String::new(),
             name => client.server_name(name),
         };
-        let (text, lengthened) = match &text {
-            Some((text, lengthened)) => (text.as_str(), *lengthened),
+        let (text, renamed) = match &text {
+            Some((text, renamed)) => (text.as_str(), renamed.clone()),
             None => (sql, None),
         };
+        let positions = self.positions_in(id, renamed.as_ref());
         let parse = if name.is_empty() && text == sql {
             frame.clone()
         } else {
@@ -55,6 +57,7 @@ impl Engine {
             name: server_name,
             sql: sql.into(),
             run,
+            renamed,
             parse: (name.is_empty() || run.is_ours()).then(|| parse.clone()),
             is_there: false,
         };
@@ -87,7 +90,7 @@ impl Engine {
             name: name.to_owned(),
             before,
             owner,
-            lengthened,
+            positions,
             is_planned: is_planned(sql),
         });
         self.unsynced = true;
@@ -111,6 +114,7 @@ impl Engine {
         let mut bound = Portal {
             sql: prepared.sql.clone(),
             run: prepared.run,
+            renamed: prepared.renamed.clone(),
             is_here: false,
             has_run: false,
             depth: client.block.savepoints.len(),
@@ -126,6 +130,7 @@ impl Engine {
             return Ok(false);
         }
         self.ensure(id, statement);
+        let positions = self.positions_in(id, bound.renamed.as_ref());
         let Some(client) = self.clients.get_mut(&id) else {
             return Ok(false);
         };
@@ -143,8 +148,11 @@ impl Engine {
             });
         }
         let before = client.set_portal(portal, Some(bound));
-        self.expect
-            .push_back(Expect::Bind(portal.to_owned(), before));
+        self.expect.push_back(Expect::Bind {
+            name: portal.to_owned(),
+            before,
+            positions,
+        });
         self.unsynced = true;
         Ok(true)
     }
@@ -156,7 +164,7 @@ impl Engine {
         name: &str,
     ) -> Result<bool, Trouble> {
         let client = self.clients.get(&id);
-        let server_name = if is_statement {
+        let (server_name, renamed) = if is_statement {
             let Some(prepared) = client.and_then(|client| client.prepared(name)) else {
                 return self.unknown_statement(id, name).await;
             };
@@ -166,7 +174,7 @@ impl Engine {
                 self.said(b'n', |_| {});
                 return Ok(true);
             }
-            prepared.name.clone()
+            (prepared.name.clone(), prepared.renamed.as_ref())
         } else {
             if self.lacks_portal(id, name) {
                 return self.unknown_portal(id, name).await;
@@ -176,8 +184,10 @@ impl Engine {
                 self.said(b'n', |_| {});
                 return Ok(true);
             }
-            name.to_owned()
+            let renamed = portal.and_then(|portal| portal.renamed.as_ref());
+            (name.to_owned(), renamed)
         };
+        let positions = self.positions_in(id, renamed);
         if !self.enter(id).await? {
             return Ok(false);
         }
@@ -190,6 +200,7 @@ impl Engine {
         });
         self.expect.push_back(Expect::Describe {
             statement: is_statement,
+            positions,
         });
         self.unsynced = true;
         Ok(true)
@@ -207,6 +218,7 @@ impl Engine {
         let client = self.clients.get(&id);
         let known = client.and_then(|client| client.portals.get(name)).cloned();
         let mut is_planned = false;
+        let mut positions = Positions::default();
         match &known {
             Some(portal) if portal.is_here => {
                 return self.execute_here(id, name, portal).await;
@@ -219,6 +231,7 @@ impl Engine {
                 self.begin_statement(id, &portal.sql);
                 self.heed_text(id, &portal.sql);
                 is_planned = self.plans_portal(id, &portal.sql);
+                positions = self.positions_in(id, portal.renamed.as_ref());
             }
             // A cursor of SQL's.
             None => {}
@@ -231,7 +244,10 @@ impl Engine {
         }
         self.with_block(id, |block| block.has_run = true);
         self.wire.outgoing.put_slice(frame.bytes());
-        self.expect.push_back(Expect::Execute { is_planned });
+        self.expect.push_back(Expect::Execute {
+            is_planned,
+            positions,
+        });
         self.unsynced = true;
         Ok(true)
     }

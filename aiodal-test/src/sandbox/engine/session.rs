@@ -1,10 +1,11 @@
 //! What a client's session has, as SQL names it: prepared statements, and all that DISCARD forgets.
 
-use super::super::client::{Prepared, Run, Temporary};
+use super::super::client::{Prepared, Renamed, Run, Temporary};
 use super::super::lex::{Name, Piece, Verb};
 use super::super::turn::ClientId;
 use super::control::{Place, is_within};
 use super::expect::Answered;
+use super::position::Positions;
 use super::set::IN_SANDBOX;
 use super::simple::in_place;
 use super::{Engine, Lost, Settings};
@@ -49,18 +50,17 @@ impl Engine {
             &sql[piece.start..name.start],
             &sql[name.end..piece.end]
         );
-        let added = (server_name.chars().count() + 2)
-            .checked_sub(sql[name.start..name.end].chars().count());
-        let before = sql[..name.end].chars().count();
-        self.lengthened = added.map(|added| (before, added));
+        let renamed = Renamed::new(sql, piece, name, &server_name);
+        self.positions = self.positions_in(id, Some(&renamed));
         let went_well = self.run_sql(id, &in_place(sql, piece.start, &text)).await?;
-        self.lengthened = None;
+        self.positions = Positions::default();
         self.note_calls(id, went_well);
         if went_well
             && prepares
             && let Some(client) = self.clients.get_mut(&id)
         {
-            let statement = Prepared::server(server_name, &sql[piece.start..piece.end]);
+            let mut statement = Prepared::server(server_name, &sql[piece.start..piece.end]);
+            statement.renamed = Some(renamed);
             client
                 .statements
                 .insert(name.text.clone().into_owned(), statement);

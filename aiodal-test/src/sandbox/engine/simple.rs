@@ -118,9 +118,8 @@ impl Engine {
         wire::run_named(&mut self.wire.outgoing, OURS, sql);
         let closed = [Expect::Ours(b'3'), Expect::Ours(b'3')];
         self.expect.extend(closed);
-        let is_planned = false;
-        self.expect
-            .extend([Expect::Probe, Expect::Probe, Expect::Execute { is_planned }]);
+        let execute = Expect::executed_here();
+        self.expect.extend([Expect::Probe, Expect::Probe, execute]);
         self.settle_batch(id).await
     }
 
@@ -136,8 +135,7 @@ impl Engine {
         if let Some(execute) = self.by_portal.take() {
             self.wire.outgoing.put_slice(execute.bytes());
             wire::bare(&mut self.wire.outgoing, b'S');
-            self.expect
-                .extend([Expect::Execute { is_planned: false }, Expect::Sync]);
+            self.expect.extend([Expect::executed_here(), Expect::Sync]);
         } else {
             write(&mut self.wire.outgoing);
             self.unnamed_of = None;

@@ -279,17 +279,15 @@ impl Engine {
         if client.is_none_or(|client| client.block.has_snapshot) {
             return false;
         }
-        match self.turn.status(id) {
-            Status::Failed => false,
-            // There may be a BEGIN behind it, but hardly ever is.
-            Status::Idle => is_planned(sql),
-            Status::Begun | Status::Open => {
-                let pieces = pieces(sql, self.conforms(id));
-                let mut texts = pieces
-                    .iter()
-                    .map(|piece| (&piece.verb, &sql[piece.start..piece.end]));
-                texts.any(|(verb, text)| takes_snapshot(verb, text))
-            }
+        if self.turn.status(id) == Status::Failed {
+            return false;
+        }
+        is_planned(sql) || {
+            let pieces = pieces(sql, self.conforms(id));
+            let mut texts = pieces
+                .iter()
+                .map(|piece| (&piece.verb, &sql[piece.start..piece.end]));
+            texts.any(|(verb, text)| takes_snapshot(verb, text))
         }
     }
 

@@ -117,19 +117,38 @@ const EXPLAINED: &[Explained] = &[
         then: Then::Stop,
     },
     Explained {
-        reason: "BEGIN by EXECUTE counts for PostgreSQL from the end of its query or pipeline on, and not if something fails behind it",
+        reason: "BEGIN and COMMIT by EXECUTE count for PostgreSQL from the end of their query or pipeline on, and not if something fails behind them",
         applies: |database, sandbox| {
             let but_last = |answer: &Answer| {
                 let rest = answer.replies.split_last().map(|(_, rest)| rest.to_vec());
                 rest.unwrap_or_default()
             };
+            // COMMIT has closed it, or is still to do so.
+            let are_lost = |one: &Reply, other: &Reply| {
+                let codes = [one, other].map(|reply| reply.field('C'));
+                codes == [Some("55000"), Some("34000")]
+            };
             let is_of_several = is_query_of_several(database) || database.asked.len() > 1;
-            let begins = runs(database, "begin") || runs(database, "start transaction");
-            begins
+            let words = [
+                "begin",
+                "start transaction",
+                "commit",
+                "end",
+                "rollback",
+                "abort",
+            ];
+            let is_control = |line: &str| words.iter().any(|word| line.starts_with(word));
+            let mut lines = database.named.iter().flat_map(|sql| sql.lines());
+            let (one, other) = (but_last(database), but_last(sandbox));
+            lines.any(|line| is_control(&line.trim_start().to_lowercase()))
                 && says(database, "execute")
                 && is_of_several
                 && has_failed(database)
-                && but_last(database) == but_last(sandbox)
+                && one.len() == other.len()
+                && one
+                    .iter()
+                    .zip(&other)
+                    .all(|(one, other)| one == other || are_lost(one, other))
         },
         then: Then::Stop,
     },

@@ -231,10 +231,13 @@ pub(super) fn set_config(mut rest: Parser<'_>) -> Option<Verb<'_>> {
 }
 
 /// The arguments of a call of `set_config` with a name that is known: that, and whether it is for the transaction only, if that is
-/// known too.
+/// known too. What the modes of a transaction are called is none of them: they end with it, whatever is said.
 fn call(rest: &mut Parser<'_>) -> Option<(String, Option<bool>)> {
     rest.symbol(b'(')?;
     let name = one_name(Cow::Owned(rest.literal()?.to_ascii_lowercase())).into_owned();
+    if name.starts_with("transaction_") {
+        return None;
+    }
     rest.symbol(b',')?;
     loop {
         match rest.next()?.kind {

@@ -21,11 +21,6 @@ struct Explained {
     then: Then,
 }
 
-/// Errors of a message whose statement or portal is not there, or is already, or can't be run, or not in a failed transaction.
-const OF_PLACE: [&str; 8] = [
-    "08P01", "25P01", "25P02", "26000", "34000", "42P03", "42P05", "55000",
-];
-
 const EXPLAINED: &[Explained] = &[
     Explained {
         reason: "a string with control in it is run statement by statement: a mistake in a later one is found later",
@@ -62,22 +57,6 @@ const EXPLAINED: &[Explained] = &[
     Explained {
         reason: "an error of the sandbox's own comes before the server looks at the statement",
         applies: |database, sandbox| fails_with(database, "42601") && fails_with(sandbox, "25P01"),
-        then: Then::GoOn,
-    },
-    Explained {
-        reason: "of two mistakes in a message, that of a name or of its place among them, either may be told",
-        applies: |database, sandbox| {
-            let is_of_place = |reply: &Reply| {
-                reply
-                    .field('C')
-                    .is_some_and(|code| OF_PLACE.contains(&code))
-            };
-            let are_alike = |(one, other): (&Reply, &Reply)| {
-                one == other || is_of_place(one) && is_of_place(other)
-            };
-            let both = database.replies.iter().zip(&sandbox.replies);
-            database.replies.len() == sandbox.replies.len() && both.into_iter().all(are_alike)
-        },
         then: Then::GoOn,
     },
     Explained {

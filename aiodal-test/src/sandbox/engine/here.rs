@@ -44,19 +44,9 @@ impl Engine {
     pub(super) async fn bind_here(
         &mut self,
         id: ClientId,
-        (name, statement): (&str, &str),
+        name: &str,
         bound: Portal,
-        rest: &[u8],
     ) -> Result<bool, Trouble> {
-        let given = values(rest)?;
-        if given > 0 {
-            let message = format!(
-                "bind message supplies {given} parameters, but prepared statement \"{statement}\" requires 0"
-            );
-            return self
-                .refuse_message(id, &Said::error("08P01", message))
-                .await;
-        }
         if bound.bound_failed && bound.run != Run::Exit {
             return self.refuse_message(id, &failed_transaction()).await;
         }
@@ -165,7 +155,7 @@ impl Engine {
 }
 
 /// Returns how many values the rest of a `Bind` gives.
-fn values(rest: &[u8]) -> Result<u16, Malformed> {
+pub(super) fn values(rest: &[u8]) -> Result<u16, Malformed> {
     let mut rest = Reader::new(rest);
     for _ in 0..rest.u16()? {
         rest.u16()?;

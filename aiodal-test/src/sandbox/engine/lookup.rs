@@ -46,6 +46,20 @@ impl Engine {
             .await
     }
 
+    /// What the sandbox runs has no parameters.
+    pub(super) async fn takes_no_values(
+        &mut self,
+        id: ClientId,
+        statement: &str,
+        given: u16,
+    ) -> Result<bool, Trouble> {
+        let message = format!(
+            "bind message supplies {given} parameters, but prepared statement \"{statement}\" requires 0"
+        );
+        self.refuse_message(id, &Said::error("08P01", message))
+            .await
+    }
+
     pub(super) async fn unknown_statement(
         &mut self,
         id: ClientId,

@@ -15,6 +15,7 @@ use super::Engine;
 use super::block::is_planned;
 use super::expect::Expect;
 use super::extended::Trouble;
+use super::here::values;
 use super::position::Positions;
 
 impl Engine {
@@ -121,10 +122,16 @@ impl Engine {
             bound_failed: has_failed,
         };
         let name = prepared.name.clone();
+        if bound.run.is_ours() {
+            let given = values(rest)?;
+            if given > 0 {
+                return self.takes_no_values(id, statement, given).await;
+            }
+        }
         let may_be_here = portal.is_empty() || !self.turn.is_open(id);
         if may_be_here && bound.run.is_ours() && self.is_quiet() {
             bound.is_here = true;
-            return self.bind_here(id, (portal, statement), bound, rest).await;
+            return self.bind_here(id, portal, bound).await;
         }
         if !self.enter(id).await? {
             return Ok(false);

@@ -23,6 +23,11 @@ struct Explained {
 
 const EXPLAINED: &[Explained] = &[
     Explained {
+        reason: "PostgreSQL should not do that itself",
+        applies: |database, _| fails_with(database, "XX000"),
+        then: Then::Stop,
+    },
+    Explained {
         reason: "a string with control in it is run statement by statement: a mistake in a later one is found later",
         applies: |database, _| is_query_of_several(database) && fails_with(database, "42601"),
         then: Then::Stop,
@@ -284,11 +289,6 @@ const EXPLAINED: &[Explained] = &[
             both[0] == both[1]
         },
         then: Then::GoOn,
-    },
-    Explained {
-        reason: "PostgreSQL should not do that itself",
-        applies: |database, _| fails_with(database, "XX000"),
-        then: Then::Stop,
     },
     Explained {
         reason: "what only reads has been told to the server with the first statement, be it none that takes a snapshot",

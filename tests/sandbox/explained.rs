@@ -261,7 +261,7 @@ const EXPLAINED: &[Explained] = &[
     Explained {
         reason: "the server's transaction goes on, and its cursors with it",
         applies: |database, sandbox| {
-            says(database, "current of")
+            runs(database, "current of")
                 && fails_with(database, "24000")
                 && fails_with(sandbox, "24000")
         },

@@ -2,12 +2,13 @@
 
 use aiodal_core::quote_ident;
 
-use super::super::client::{Block, Client, Run, Temporary};
+use super::super::client::{Block, Client, Portal, Run, Temporary};
 use super::super::error::{Said, failed_transaction, needs_block};
 use super::super::lex::{Discarded, Modes, Name, Piece, Verb};
 use super::super::turn::{ClientId, Status};
 use super::super::wire;
 use super::expect::Expect;
+use super::lookup::executes;
 use super::simple::in_place;
 use super::{Engine, Lost};
 
@@ -221,6 +222,16 @@ impl Engine {
             verb if is_ours(verb) => Run::Here,
             verb if is_plain(verb) => Run::Plain,
             _ => Run::Noted,
+        }
+    }
+
+    /// What an EXECUTE executes may have come later than itself.
+    pub(super) fn heed_executed(&self, id: ClientId, portal: &mut Portal) {
+        if portal.run == Run::Plain && executes(&portal.sql) {
+            let pieces = super::super::lex::pieces(&portal.sql, self.conforms(id));
+            if let [piece] = &pieces[..] {
+                portal.run = self.run_of(id, piece, &portal.sql);
+            }
         }
     }
 

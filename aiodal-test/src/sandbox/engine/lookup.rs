@@ -8,7 +8,7 @@ use bytes::BufMut;
 use super::super::client::{Renamed, Run};
 use super::super::error::Said;
 use super::super::lex::{Piece, Verb, calls, pieces};
-use super::super::turn::ClientId;
+use super::super::turn::{ClientId, Status};
 use super::Engine;
 use super::expect::Expect;
 use super::extended::Trouble;
@@ -74,8 +74,17 @@ impl Engine {
             .await
     }
 
-    /// Has the server know a statement of the client's, if it does not, or not any more.
+    /// Has the server know a statement of the client's, and what that executes, if it does not, or not any more.
     pub(super) fn ensure(&mut self, id: ClientId, name: &str) {
+        self.ensure_one(id, name);
+        let client = self.clients.get(&id);
+        let known = client.and_then(|client| client.prepared(name));
+        if let Some(sql) = known.map(|known| known.sql.clone()) {
+            self.ensure_executed(id, &sql);
+        }
+    }
+
+    fn ensure_one(&mut self, id: ClientId, name: &str) {
         let is_unnamed_there = self.unnamed_of == Some(id);
         let Some(client) = self.clients.get_mut(&id) else {
             return;
@@ -103,14 +112,17 @@ impl Engine {
 
     /// The same of those that a statement executes by name, itself or by another that it executes.
     pub(super) fn ensure_executed(&mut self, id: ClientId, sql: &str) {
+        if self.turn.status(id) == Status::Failed {
+            return;
+        }
         let mut seen = BTreeSet::new();
         let mut next = Some(Arc::<str>::from(sql));
-        while let Some(sql) = next.take().filter(|sql| has_word(sql, &["execute"])) {
+        while let Some(sql) = next.take().filter(|sql| executes(sql)) {
             for piece in pieces(&sql, self.conforms(id)) {
                 if let Verb::Execute(name) = &piece.verb
                     && seen.insert(name.text.clone().into_owned())
                 {
-                    self.ensure(id, &name.text);
+                    self.ensure_one(id, &name.text);
                     let client = self.clients.get(&id);
                     let known = client.and_then(|client| client.prepared(&name.text));
                     next = known.map(|known| known.sql.clone());
@@ -184,6 +196,11 @@ impl Engine {
             self.set_by_call.extend(called);
         }
     }
+}
+
+/// Says whether a statement may execute another by its name.
+pub(super) fn executes(sql: &str) -> bool {
+    has_word(sql, &["execute"])
 }
 
 /// Says whether one of the words is anywhere in a statement, which is cheaper than to read it. They are of four letters at least.

@@ -223,7 +223,10 @@ impl Engine {
             return self.unknown_portal(id, name).await;
         }
         let client = self.clients.get(&id);
-        let known = client.and_then(|client| client.portals.get(name)).cloned();
+        let mut known = client.and_then(|client| client.portals.get(name)).cloned();
+        if let Some(portal) = &mut known {
+            self.heed_executed(id, portal);
+        }
         let mut is_planned = false;
         let mut positions = Positions::default();
         match &known {
@@ -270,6 +273,7 @@ impl Engine {
         if !self.enter(id).await? {
             return Ok(false);
         }
+        self.ensure_executed(id, &portal.sql);
         if portal.run == Run::Here {
             // What is in its place does nothing, but can be run as often.
             self.wire.outgoing.put_slice(frame.bytes());

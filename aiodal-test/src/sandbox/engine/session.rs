@@ -41,7 +41,6 @@ impl Engine {
             }
             self.ensure(id, &name.text);
             if matches!(verb, Verb::Execute(_)) {
-                self.ensure_executed(id, &known.sql);
                 self.heed_text(id, &known.sql);
             }
         }

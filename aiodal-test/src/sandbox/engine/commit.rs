@@ -164,6 +164,11 @@ impl Engine {
         }
         // The one that runs this stays.
         let active = self.active.clone();
+        if active.as_deref() != Some("") {
+            wire::close_portal(&mut self.wire.outgoing, "");
+            self.expect.push_back(Expect::Ours(b'3'));
+            self.unsynced = true;
+        }
         self.close_portals(id, active.as_deref());
     }
 
@@ -172,17 +177,13 @@ impl Engine {
             return;
         };
         let cursors = std::mem::take(&mut client.block.cursors);
-        let unnamed = client.portals.get_key_value("");
-        let unnamed =
-            unnamed.filter(|(name, portal)| stays != Some(name.as_str()) && !portal.is_here);
-        let unnamed = unnamed.map(|(name, _)| name.clone());
         client
             .portals
             .retain(|name, _| stays == Some(name.as_str()));
         let portals = std::mem::take(&mut client.block.portals).into_iter();
         let (stay, portals) = portals.partition(|name| client.portals.contains_key(name));
         client.block.portals = stay;
-        for name in cursors.iter().chain(&portals).chain(&unnamed) {
+        for name in cursors.iter().chain(&portals) {
             wire::close_portal(&mut self.wire.outgoing, name);
             self.expect.push_back(Expect::Ours(b'3'));
             self.unsynced = true;

@@ -143,6 +143,13 @@ impl Engine {
         known.is_some_and(|known| !known.is_there)
     }
 
+    /// Says whether the server may have a portal without a name that its client has no more: a table that it reads can't be dropped.
+    pub(super) fn may_have_left_portal(&self, id: ClientId) -> bool {
+        let client = self.clients.get(&id);
+        let unnamed = client.and_then(|client| client.portals.get(""));
+        unnamed.is_none_or(|portal| portal.is_here)
+    }
+
     /// Says whether a portal is not there, where that is known. Of the one without a name it always is: if it isn't there, PostgreSQL
     /// 15 may crash over it in a failed transaction.
     pub(super) fn lacks_portal(&self, id: ClientId, name: &str) -> bool {

@@ -10,7 +10,7 @@ use super::super::client::{Portal, Prepared, Run};
 use super::super::error::failed_transaction;
 use super::super::lex::{Piece, Verb, pieces};
 use super::super::turn::{ClientId, Status};
-use super::super::wire::{Frame, put, put_str};
+use super::super::wire::{self, Frame, put, put_str};
 use super::Engine;
 use super::block::is_planned;
 use super::expect::Expect;
@@ -138,10 +138,15 @@ impl Engine {
         }
         self.ensure(id, statement);
         let positions = self.positions_in(id, bound.renamed.as_ref());
+        let is_left = self.may_have_left_portal(id);
         let Some(client) = self.clients.get_mut(&id) else {
             return Ok(false);
         };
         if !portal.is_empty() {
+            if is_left {
+                wire::close_portal(&mut self.wire.outgoing, "");
+                self.expect.push_back(Expect::Ours(b'3'));
+            }
             // No two clients have portals at a time, so that each keeps its name: SQL may fetch from it.
             client.block.portals.insert(portal.to_owned());
         }

@@ -64,7 +64,7 @@ impl Engine {
         self.applied_at_guard = self.applied.clone();
         self.client_at_guard = wanted;
         if let Some(sql) = modes {
-            self.send_ours(&[sql.to_owned()]);
+            self.send_ours(id, &[sql.to_owned()]);
         }
         self.bind_on_server(id);
         self.share_failure(id).await
@@ -172,15 +172,19 @@ impl Engine {
         statements: &[String],
     ) -> Result<Answered, Lost> {
         self.asked().await;
-        self.send_ours(statements);
+        self.send_ours(id, statements);
         let answered = self.answers(id).await?;
         self.turn.answered(id, self.failed);
         Ok(answered)
     }
 
     /// Sends them, without waiting. A `Query` would have the server forget what the client has without a name.
-    fn send_ours(&mut self, statements: &[String]) {
+    fn send_ours(&mut self, id: ClientId, statements: &[String]) {
+        let is_left = self.may_have_left_portal(id);
         let out = &mut self.wire.outgoing;
+        if is_left {
+            wire::close_portal(out, "");
+        }
         for sql in statements {
             wire::run_named(out, OURS, sql);
         }

@@ -46,12 +46,11 @@ impl Engine {
 
     async fn query(&mut self, id: ClientId, frame: &Frame, sql: &str) -> Result<bool, Lost> {
         let pieces = pieces(sql, self.conforms(id));
-        let mut unnamed = None;
         if let Some(client) = self.clients.get_mut(&id) {
             // The server forgets them as well.
             client.unnamed = None;
             if !pieces.is_empty() {
-                unnamed = client.portals.remove("");
+                client.portals.remove("");
             }
         }
         if pieces.is_empty() {
@@ -65,12 +64,6 @@ impl Engine {
                 .run_written(id, |out| out.extend_from_slice(frame.bytes()))
                 .await?;
             return Ok(self.note_calls(id, went_well));
-        }
-        if unnamed.is_some_and(|portal| !portal.is_here) {
-            // The server may have none of it.
-            wire::close_portal(&mut self.wire.outgoing, "");
-            self.expect.push_back(Expect::Ours(b'3'));
-            self.unsynced = true;
         }
         let place = if pieces.len() > 1 {
             Place::Beside

@@ -322,6 +322,8 @@ impl Engine {
     fn note_cursor(&mut self, id: ClientId, name: &str, hold: bool) {
         let name = name.to_owned();
         self.with_block(id, |block| {
+            // What was bound by the name is closed, or it would still be taken.
+            block.portals.remove(&name);
             let cursors = if hold {
                 &mut block.held
             } else {

@@ -35,6 +35,8 @@ pub(super) enum Expect {
     Bind {
         name: String,
         before: Option<Portal>,
+        /// Nothing else of its transaction's had the name.
+        is_new: bool,
         positions: Positions,
     },
     /// To a `Close` of a statement: its name, what the client has had by it, and whose unnamed statement the server has had.
@@ -327,7 +329,19 @@ impl Engine {
                 {
                     client.set_portal(&name, Some(Portal::default()));
                 }
-                Expect::Bind { name, before, .. } | Expect::ClosePortal(name, before) => {
+                Expect::Bind {
+                    name,
+                    before,
+                    is_new,
+                    ..
+                } => {
+                    if is_new {
+                        // By that name the client may have a cursor that stays.
+                        client.block.portals.remove(&name);
+                    }
+                    client.set_portal(&name, before);
+                }
+                Expect::ClosePortal(name, before) => {
                     client.set_portal(&name, before);
                 }
                 Expect::Close(name, before, owner) => {

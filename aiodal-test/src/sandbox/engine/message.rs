@@ -142,13 +142,14 @@ impl Engine {
         let Some(client) = self.clients.get_mut(&id) else {
             return Ok(false);
         };
+        let mut is_new = false;
         if !portal.is_empty() {
             if is_left {
                 wire::close_portal(&mut self.wire.outgoing, "");
                 self.expect.push_back(Expect::Ours(b'3'));
             }
             // No two clients have portals at a time, so that each keeps its name: SQL may fetch from it.
-            client.block.portals.insert(portal.to_owned());
+            is_new = client.block.portals.insert(portal.to_owned());
         }
         if name.is_empty() {
             self.wire.outgoing.put_slice(frame.bytes());
@@ -163,6 +164,7 @@ impl Engine {
         self.expect.push_back(Expect::Bind {
             name: portal.to_owned(),
             before,
+            is_new,
             positions,
         });
         self.unsynced = true;

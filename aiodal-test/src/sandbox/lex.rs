@@ -20,7 +20,7 @@ mod transaction;
 
 use std::borrow::Cow;
 
-pub(crate) use self::pieces::pieces;
+pub(crate) use self::pieces::{filled_by_execute, pieces};
 pub(crate) use self::setting::calls;
 
 /// A statement of a query string: `text[start..end]`, without the semicolon, and without the blanks and comments

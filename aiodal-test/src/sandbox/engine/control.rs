@@ -4,7 +4,7 @@ use aiodal_core::quote_ident;
 
 use super::super::client::{Block, Client, Portal, Run, Temporary};
 use super::super::error::{Said, failed_transaction, needs_block};
-use super::super::lex::{Discarded, Modes, Name, Piece, Verb};
+use super::super::lex::{Discarded, Modes, Name, Piece, Verb, filled_by_execute};
 use super::super::turn::{ClientId, Status};
 use super::super::wire;
 use super::expect::Expect;
@@ -297,6 +297,11 @@ impl Engine {
                     if let Some(client) = self.clients.get_mut(&id) {
                         client.drop_temporary(&name);
                     }
+                }
+            }
+            Verb::Execute(_) => {
+                if let Some(filled) = filled_by_execute(piece, sql) {
+                    self.heed_verb(id, &filled, sql);
                 }
             }
             Verb::CloseCursor(Some(name)) if self.turn.status(id) != Status::Failed => {

@@ -42,6 +42,7 @@ impl Engine {
             self.ensure(id, &name.text);
             if matches!(verb, Verb::Execute(_)) {
                 self.heed_text(id, &known.sql);
+                self.heed_verb(id, piece, sql);
             }
         }
         let text = format!(

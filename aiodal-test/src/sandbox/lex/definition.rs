@@ -22,7 +22,32 @@ pub(super) fn create(mut rest: Parser<'_>) -> Option<Verb<'_>> {
     if unique {
         return None;
     }
-    table(rest.clone()).or_else(|| other_temporary(rest))
+    executes(rest.clone())
+        .or_else(|| table(rest.clone()))
+        .or_else(|| other_temporary(rest))
+}
+
+/// A temporary table whose rows are those of an `EXECUTE`.
+pub(super) fn filled_by_execute(rest: Parser<'_>) -> Option<Verb<'_>> {
+    executes(rest.clone()).and_then(|_| table(rest))
+}
+
+/// A table whose rows are those of an `EXECUTE`.
+fn executes(mut rest: Parser<'_>) -> Option<Verb<'_>> {
+    if !temporary(&mut rest) {
+        rest.keyword("unlogged");
+    }
+    rest.keyword("table")?;
+    let mut nesting = Nesting::default();
+    while let Some(token) = rest.next() {
+        let text = rest.text(token);
+        nesting.ends_at(token, text);
+        if token.kind == Kind::Word && nesting.is_flat() && text.eq_ignore_ascii_case("as") {
+            rest.keyword("execute")?;
+            return executed(rest);
+        }
+    }
+    None
 }
 
 /// What goes with a client besides its tables.
@@ -61,9 +86,6 @@ fn table(mut rest: Parser<'_>) -> Option<Verb<'_>> {
         }
         if text.eq_ignore_ascii_case("as") {
             // What follows is a query: `ON commit` may stand in it and mean a column.
-            if rest.keyword("execute").is_some() {
-                return executed(rest);
-            }
             break;
         }
         if text.eq_ignore_ascii_case("on") && rest.keyword("commit").is_some() {

@@ -131,6 +131,19 @@ impl Statement {
     }
 }
 
+/// Returns what is created by a statement that executes another for its rows, if that is temporary.
+pub(crate) fn filled_by_execute<'a>(piece: &Piece<'a>, sql: &'a str) -> Option<Piece<'a>> {
+    // The name has been read: what strings are is of no interest.
+    let mut words = Tokens::new(&sql[..piece.end], true).from(piece.start);
+    let first = words.next()?;
+    let creates = words.text(first).eq_ignore_ascii_case("create");
+    let verb = definition::filled_by_execute(Parser::new(words)).filter(|_| creates)?;
+    Some(Piece {
+        verb,
+        ..piece.clone()
+    })
+}
+
 /// `INSERT INTO` and `MERGE INTO` name a table that exists, and behind `AS` and a dot `into` is a name.
 fn may_precede_into(previous: Token, text: &str) -> bool {
     let is = |keyword: &str| text.eq_ignore_ascii_case(keyword);

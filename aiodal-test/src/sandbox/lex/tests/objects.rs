@@ -148,6 +148,25 @@ fn notifications_are_decoded() {
 }
 
 #[test]
+fn temporary_table_may_be_filled_by_execute() {
+    let created = |sql: &'static str| {
+        let piece = pieces(sql, true).remove(0);
+        assert!(matches!(piece.verb, Verb::Execute(_)), "{sql}: {piece:?}");
+        filled_by_execute(&piece, sql).map(|filled| filled.verb)
+    };
+    let sql = "create temp table if not exists T1 on commit drop as execute q(1) with no data";
+    let expected = Verb::CreateTemp {
+        name: name(sql, "T1", "t1"),
+        on_commit: OnCommit::Drop,
+        if_not_exists: true,
+    };
+    assert_eq!(created(sql), Some(expected));
+    assert_eq!(created("create table t as execute q"), None);
+    assert_eq!(created("execute q"), None);
+    assert_eq!(created("explain create temp table t as execute q"), None);
+}
+
+#[test]
 fn what_is_dropped_may_be_temporary() {
     for (sql, expected) in [
         ("drop table a", &["a"] as &[&str]),

@@ -45,11 +45,6 @@ const EXPLAINED: &[Explained] = &[
         then: Then::Stop,
     },
     Explained {
-        reason: "temporary tables are everybody's: there is one session",
-        applies: |database, sandbox| says(database, "temp") && fails_with(sandbox, "42P07"),
-        then: Then::Stop,
-    },
-    Explained {
         reason: "the settings of an arrival are applied with the first statement: until then nobody has to wait",
         applies: |database, _| {
             let refused = ["22023", "42704"]
@@ -273,6 +268,23 @@ const EXPLAINED: &[Explained] = &[
             runs(database, "with hold")
                 && fails_with(database, "22012")
                 && !fails_with(sandbox, "22012")
+        },
+        then: Then::Stop,
+    },
+    Explained {
+        reason: "SET CONSTRAINTS ALL is of those that there are, not of those that the transaction makes behind it",
+        applies: |database, sandbox| {
+            let fails = |answer: &Answer| {
+                let mut replies = answer.replies.iter();
+                replies.any(|reply| reply.field('n') == Some("extra_n_fkey"))
+            };
+            let is_in_block = |answer: &Answer| {
+                let last = answer.replies.last();
+                last.is_some_and(|last| last.tag == Reply::READY && last.parts != ["I"])
+            };
+            let has_table = runs(database, "extra");
+            let are_in_block = is_in_block(database) && is_in_block(sandbox);
+            has_table && are_in_block && fails(database) != fails(sandbox)
         },
         then: Then::Stop,
     },

@@ -98,15 +98,6 @@ const EXPLAINED: &[Explained] = &[
     Explained {
         reason: "BEGIN and COMMIT by EXECUTE count for PostgreSQL from the end of their query or pipeline on, and not if something fails behind them",
         applies: |database, sandbox| {
-            let but_last = |answer: &Answer| {
-                let rest = answer.replies.split_last().map(|(_, rest)| rest.to_vec());
-                rest.unwrap_or_default()
-            };
-            // COMMIT has closed it, or is still to do so.
-            let are_lost = |one: &Reply, other: &Reply| {
-                let codes = [one, other].map(|reply| reply.field('C'));
-                codes == [Some("55000"), Some("34000")]
-            };
             let is_of_several = is_query_of_several(database) || database.asked.len() > 1;
             let words = [
                 "begin",
@@ -116,18 +107,19 @@ const EXPLAINED: &[Explained] = &[
                 "rollback",
                 "abort",
             ];
-            let is_control = |line: &str| words.iter().any(|word| line.starts_with(word));
+            let is_control = |text: &str| {
+                let text = text.trim_start().to_lowercase();
+                words.iter().any(|word| text.starts_with(word))
+            };
             let mut lines = database.named.iter().flat_map(|sql| sql.lines());
-            let (one, other) = (but_last(database), but_last(sandbox));
-            lines.any(|line| is_control(&line.trim_start().to_lowercase()))
+            let both = database.replies.iter().zip(&sandbox.replies);
+            let mut alike = both.take_while(|(one, other)| one == other);
+            lines.any(is_control)
                 && says(database, "execute")
                 && is_of_several
                 && has_failed(database)
-                && one.len() == other.len()
-                && one
-                    .iter()
-                    .zip(&other)
-                    .all(|(one, other)| one == other || are_lost(one, other))
+                && alike
+                    .any(|(one, _)| one.tag == b'C' && one.parts.iter().any(|tag| is_control(tag)))
         },
         then: Then::Stop,
     },

@@ -54,6 +54,7 @@ impl Engine {
             }
         }
         if pieces.is_empty() {
+            self.completed = Some(self.out.len());
             wire::bare(&mut self.out, b'I');
             return Ok(true);
         }

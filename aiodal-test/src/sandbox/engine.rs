@@ -1,5 +1,6 @@
 //! The engine: one task that has the connection, and runs what clients send, one unit at a time.
 
+mod answer;
 mod block;
 mod commit;
 mod control;

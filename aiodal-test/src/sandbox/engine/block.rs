@@ -6,8 +6,8 @@ use super::super::client::Block;
 use super::super::error::{Said, needs_block};
 use super::super::lex::{Modes, Name, Verb, pieces};
 use super::super::turn::{ClientId, Status};
+use super::answer::Answered;
 use super::control::{OWN_DATABASE, Place};
-use super::expect::Answered;
 use super::settle::GUARD;
 use super::{Engine, Lost};
 

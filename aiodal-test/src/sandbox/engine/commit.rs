@@ -8,7 +8,8 @@ use super::super::error::{Heard, Said};
 use super::super::lex::{OnCommit, Verb};
 use super::super::turn::{ClientId, Status};
 use super::super::wire::{self, Frame, put, put_str};
-use super::expect::{Answered, Expect};
+use super::answer::Answered;
+use super::expect::Expect;
 use super::{Engine, Lost};
 use crate::template::{CANCELS, NOTIFIES, TERMINATES};
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::constraints::{Deferrable, read};
 use super::super::turn::ClientId;
-use super::expect::Answered;
+use super::answer::Answered;
 use super::{Engine, Lost};
 
 impl Engine {

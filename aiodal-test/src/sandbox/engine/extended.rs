@@ -6,8 +6,9 @@ use super::super::error::Said;
 use super::super::event::End;
 use super::super::turn::ClientId;
 use super::super::wire::{self, Frame, Malformed, put};
+use super::answer::Answered;
 use super::copy::UNEXPECTED;
-use super::expect::{Answered, Expect};
+use super::expect::Expect;
 use super::{Engine, Lost};
 
 impl Engine {

@@ -3,8 +3,8 @@
 use super::super::client::{Prepared, Renamed, Run, Temporary};
 use super::super::lex::{Name, Piece, Verb};
 use super::super::turn::ClientId;
+use super::answer::Answered;
 use super::control::{Place, is_within};
-use super::expect::Answered;
 use super::position::Positions;
 use super::set::IN_SANDBOX;
 use super::simple::in_place;

@@ -8,7 +8,7 @@ use super::super::error::Said;
 use super::super::lex::{Modes, Verb};
 use super::super::reported::Reported;
 use super::super::turn::ClientId;
-use super::expect::Answered;
+use super::answer::Answered;
 use super::{Engine, Lost};
 use crate::locks::is_own_name;
 

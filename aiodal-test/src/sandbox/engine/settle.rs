@@ -4,7 +4,8 @@ use super::super::client::Run;
 use super::super::turn::{ClientId, Settle, Status};
 
 use super::super::wire;
-use super::expect::{Answered, Expect};
+use super::answer::Answered;
+use super::expect::Expect;
 use super::set::IN_SANDBOX;
 use super::{Engine, Lost};
 

@@ -6,8 +6,9 @@ use super::super::error::{Heard, Said};
 use super::super::lex::{Piece, pieces};
 use super::super::turn::ClientId;
 use super::super::wire::{self, Frame};
+use super::answer::Answered;
 use super::control::{Place, is_plain};
-use super::expect::{Answered, Expect};
+use super::expect::Expect;
 use super::settle::OURS;
 use super::{Engine, Lost};
 

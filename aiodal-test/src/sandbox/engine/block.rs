@@ -98,12 +98,12 @@ impl Engine {
         }
         let has_failed = self.turn.status(id) == Status::Failed;
         let modes = self.clients.get(&id).map(|client| {
-            let saved = client.block.savepoints.last().map(|saved| saved.modes);
-            // With its failure a transaction has lost the modes that were set in it; a part of one has lost those that are its own.
-            if has_failed {
-                saved.or(client.block.first).unwrap_or_default()
-            } else {
-                client.block.modes
+            let block = &client.block;
+            // Modes that are set behind a savepoint end with it; with a failure, all that were set behind BEGIN.
+            match block.savepoints.first() {
+                Some(saved) => saved.modes,
+                None if has_failed => block.first.unwrap_or_default(),
+                None => block.modes,
             }
         });
         self.warn_of_portals(id);

@@ -178,8 +178,10 @@ impl Writer {
         self.random.pick::<&str>(&["", "", "", "p", "c"])
     }
 
+    /// A FETCH has no name: EXECUTE of it once its cursor is gone ends PostgreSQL as well.
     fn parse(&mut self, name: &str, sql: String) {
-        let name = name.to_owned();
+        let is_fetch = sql.to_lowercase().contains("fetch");
+        let name = if is_fetch { "" } else { name }.to_owned();
         self.say(Message::Parse { name, sql });
     }
 
@@ -216,8 +218,9 @@ const BY_SQL: &[&str] = &[
     "deallocate \"S r\"",
     "deallocate all",
     "deallocate prepare all",
-    // Not of `s`, which may be `execute s`: PostgreSQL explains that until its stack ends, and all its sessions with it.
-    "explain (costs off) execute q (#)",
+    // Of a name that no Parse gives: `s` may be `execute s`, which PostgreSQL explains until its stack ends, and all its sessions with it.
+    "prepare r (int) as select $1 + #",
+    "explain (costs off) execute r (#)",
     "create temp table mine as execute s",
 ];
 

@@ -28,7 +28,8 @@ impl Engine {
         let prepares = matches!(verb, Verb::Prepare(_));
         let deallocates = matches!(verb, Verb::Deallocate(_));
         if let Some(known) = known {
-            if deallocates && !known.is_there {
+            // By a portal the server does it, which then says that the portal has been run.
+            if deallocates && !known.is_there && self.active.is_none() {
                 self.forget_statement(id, &name.text);
                 return Ok(self.complete("DEALLOCATE"));
             }

@@ -80,6 +80,19 @@ const EXPLAINED: &[Explained] = &[
         then: Then::Stop,
     },
     Explained {
+        reason: "to PostgreSQL 18 a pipeline is a transaction block from its second Execute on, so that DECLARE may stand there",
+        applies: |database, sandbox| {
+            let executes = |message: &&Message| matches!(message, Message::Execute { .. });
+            let mut messages = sandbox.replies.iter().filter_map(|reply| reply.field('M'));
+            let refused =
+                |message: &str| message.ends_with("can only be used in transaction blocks");
+            database.asked.iter().filter(executes).count() > 1
+                && !fails_with(database, "25P01")
+                && messages.any(refused)
+        },
+        then: Then::Stop,
+    },
+    Explained {
         reason: "what a pipeline is to DISCARD ALL, PostgreSQL 18 words otherwise",
         applies: |database, sandbox| {
             let refused = |answer: &Answer| fails_with(answer, "25001");

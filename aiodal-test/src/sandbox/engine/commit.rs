@@ -144,7 +144,7 @@ impl Engine {
         client
             .temporary
             .retain(|table| table.on_commit != OnCommit::Drop);
-        let sql = self.by_anybody(id, statements);
+        let sql = self.by_anybody(statements);
         Ok(self.our_quiet_query(id, &sql).await? == Answered::Done)
     }
 

@@ -30,7 +30,7 @@ impl Engine {
         };
         if !known.deferred.is_empty() {
             let defer = format!("set constraints {} deferred", known.deferred);
-            sql.append(&mut self.by_anybody(id, vec![defer]));
+            sql.append(&mut self.by_anybody(vec![defer]));
         }
         // It may take its time, and wait for other tests.
         self.is_checking = true;
@@ -76,7 +76,7 @@ impl Engine {
         when: &str,
     ) -> Result<Option<Vec<String>>, Lost> {
         let all = vec![format!("set constraints {} {when}", known.all)];
-        if self.applied.get("role").is_none() {
+        if !self.is_somebody() {
             return Ok(Some(all));
         }
         // To name one takes a right on its schema; and a trigger runs as the role that has written, where that has it.
@@ -84,7 +84,7 @@ impl Engine {
             return Ok(None);
         };
         let own = Deferrable::of(&own).all;
-        let mut sql = self.by_anybody(id, all);
+        let mut sql = self.by_anybody(all);
         if !own.is_empty() {
             sql.insert(0, format!("set constraints {own} {when}"));
         }
@@ -122,14 +122,29 @@ impl Engine {
         }
     }
 
-    /// Returns SQL of ours as it is run whatever role the client has taken: that may not even see the schema.
-    pub(super) fn by_anybody(&self, id: ClientId, mut sql: Vec<String>) -> Vec<String> {
-        if self.applied.get("role").is_some() {
-            let client = self.clients.get(&id);
-            let role = client.and_then(|client| client.settings.get("role"));
-            sql.insert(0, "set role none".to_owned());
-            sql.extend(role.map(str::to_owned));
+    /// Returns SQL of ours as it is run whoever the client has become: that may not even see the schema.
+    pub(super) fn by_anybody(&self, mut sql: Vec<String>) -> Vec<String> {
+        if self.is_somebody() {
+            // It may be that for its transaction only: the server knows, and is asked to remember.
+            let first = [
+                "select set_config('aiodal.session', current_setting('session_authorization'), true)",
+                "select set_config('aiodal.role', current_setting('role'), true)",
+                "set local session authorization default",
+                "set local role none",
+            ];
+            let last = [
+                "select set_config('session_authorization', current_setting('aiodal.session'), true)",
+                "select set_config('role', current_setting('aiodal.role'), true)",
+            ];
+            sql.splice(0..0, first.map(str::to_owned));
+            sql.extend(last.map(str::to_owned));
         }
         sql
+    }
+
+    /// Says whether the client has become somebody else.
+    fn is_somebody(&self) -> bool {
+        let mut names = ["role", "session authorization"].into_iter();
+        names.any(|name| self.applied.get(name).is_some())
     }
 }

@@ -234,14 +234,22 @@ impl Client {
     }
 
     fn note_one(&mut self, name: &str, is_local: bool, before: &Reported) {
-        let Some((name, value)) = before.get(name) else {
-            return;
+        // Who one is, a server tells by other names.
+        let told: &[&str] = match name {
+            "role" => &["is_superuser"],
+            "session authorization" => &["is_superuser", "session_authorization"],
+            _ => &[name],
         };
-        if is_local {
-            let value = value.to_owned();
-            self.block.local.entry(name.to_owned()).or_insert(value);
-        } else {
-            self.block.local.remove(name);
+        for name in told {
+            let Some((name, value)) = before.get(name) else {
+                continue;
+            };
+            if is_local {
+                let value = value.to_owned();
+                self.block.local.entry(name.to_owned()).or_insert(value);
+            } else {
+                self.block.local.remove(name);
+            }
         }
     }
 

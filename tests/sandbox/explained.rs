@@ -153,6 +153,19 @@ const EXPLAINED: &[Explained] = &[
         then: Then::GoOn,
     },
     Explained {
+        reason: "the portal without a name that has run BEGIN or its like by EXECUTE is gone, and not only done",
+        applies: |database, sandbox| {
+            let tells = |answer: &Answer, message: &str| {
+                let mut messages = answer.replies.iter().filter_map(|reply| reply.field('M'));
+                messages.any(|told| told == message)
+            };
+            runs(database, "execute")
+                && tells(database, "portal \"\" cannot be run")
+                && tells(sandbox, "portal \"\" does not exist")
+        },
+        then: Then::GoOn,
+    },
+    Explained {
         reason: "EXECUTE of itself",
         applies: |database, _| fails_with(database, "54001"),
         then: Then::GoOn,

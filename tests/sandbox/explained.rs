@@ -83,7 +83,7 @@ const EXPLAINED: &[Explained] = &[
         reason: "to PostgreSQL 18 a pipeline is a transaction block from its second Execute on, so that DECLARE may stand there",
         applies: |database, sandbox| {
             let executes = |message: &&Message| matches!(message, Message::Execute { .. });
-            let mut messages = sandbox.replies.iter().filter_map(|reply| reply.field('M'));
+            let mut messages = messages(sandbox);
             let refused =
                 |message: &str| message.ends_with("can only be used in transaction blocks");
             database.asked.iter().filter(executes).count() > 1
@@ -103,7 +103,7 @@ const EXPLAINED: &[Explained] = &[
     Explained {
         reason: "PostgreSQL loses count of what SAVEPOINT by EXECUTE has begun, and says so",
         applies: |database, _| {
-            let mut messages = database.replies.iter().filter_map(|reply| reply.field('M'));
+            let mut messages = messages(database);
             messages.any(|message| message.starts_with("AbortSubTransaction while in"))
         },
         then: Then::Stop,
@@ -156,7 +156,7 @@ const EXPLAINED: &[Explained] = &[
         reason: "the portal without a name that has run BEGIN or its like by EXECUTE is gone, and not only done",
         applies: |database, sandbox| {
             let tells = |answer: &Answer, message: &str| {
-                let mut messages = answer.replies.iter().filter_map(|reply| reply.field('M'));
+                let mut messages = messages(answer);
                 messages.any(|told| told == message)
             };
             runs(database, "execute")
@@ -216,7 +216,7 @@ const EXPLAINED: &[Explained] = &[
         reason: "who goes on with something else where data is to come loses a connection, and here the COPY",
         applies: |database, sandbox| {
             let says = |answer: &Answer, start: &str| {
-                let mut messages = answer.replies.iter().filter_map(|reply| reply.field('M'));
+                let mut messages = messages(answer);
                 messages.any(|message| message.starts_with(start))
             };
             fails_with(database, "08P01")
@@ -270,7 +270,7 @@ const EXPLAINED: &[Explained] = &[
     Explained {
         reason: "two-phase commit takes a database",
         applies: |database, sandbox| {
-            let mut messages = sandbox.replies.iter().filter_map(|reply| reply.field('M'));
+            let mut messages = messages(sandbox);
             let refused = "two-phase commit is not possible in a sandbox";
             has_failed(database) && messages.any(|message| message == refused)
         },
@@ -326,7 +326,7 @@ const EXPLAINED: &[Explained] = &[
     Explained {
         reason: "the foreign key of a row that its own transaction has made is checked even if it stays, and here that is the test's",
         applies: |database, sandbox| {
-            let mut messages = sandbox.replies.iter().filter_map(|reply| reply.field('M'));
+            let mut messages = messages(sandbox);
             let check = "cannot execute SELECT FOR KEY SHARE in a read-only transaction";
             !fails_with(database, "25006") && messages.any(|message| message == check)
         },
@@ -349,7 +349,7 @@ const EXPLAINED: &[Explained] = &[
     Explained {
         reason: "what only reads has been told to the server with the first statement, be it none that takes a snapshot",
         applies: |database, sandbox| {
-            let mut messages = sandbox.replies.iter().filter_map(|reply| reply.field('M'));
+            let mut messages = messages(sandbox);
             let late = "transaction read-write mode must be set before any query";
             !fails_with(database, "25001") && messages.any(|message| message == late)
         },
@@ -420,6 +420,11 @@ fn is_query_of_several(answer: &Answer) -> bool {
 
 fn has_failed(answer: &Answer) -> bool {
     answer.replies.iter().any(|reply| reply.tag == Reply::ERROR)
+}
+
+/// What errors and notices say.
+fn messages(answer: &Answer) -> impl Iterator<Item = &str> {
+    answer.replies.iter().filter_map(|reply| reply.field('M'))
 }
 
 fn fails_with(answer: &Answer, code: &str) -> bool {

@@ -16,7 +16,7 @@ const KEEP: (&str, &str) = ("aiodal_guard_keep", "release aiodal_guard");
 const UNDO: (&str, &str) = ("aiodal_guard_undo", "rollback to aiodal_guard");
 
 /// Goes back to a savepoint that nobody has: it may stand in a failed transaction, and fails any other.
-pub(super) const NOWHERE: &str = "rollback to aiodal_nowhere";
+const NOWHERE: &str = "rollback to aiodal_nowhere";
 
 /// What statements of our own and their portals are called.
 pub(super) const OURS: &str = "aiodal_ours";
